@@ -1,5 +1,5 @@
-// What an action is to bring about, as one line of text: `ADDRESS VERB key="value" …`. All of them name the plan (contract,
-// section 5); a saved plan fits while each is what it was.
+// What an action is to bring about, as one line of text: `ADDRESS VERB key="value" …`. The id of a
+// plan is made from all of them, and a saved plan fits while each is what it was.
 #pragma once
 
 #include <string>
