@@ -126,9 +126,9 @@ void let_wait(const Envelope& envelope, const std::string& path, const apply::Ke
   io::replace_file(files, path, write_envelope(envelope), 0644);
 }
 
-apply::PublishedNow install_as_run(const std::string& envelope, bool disown, const state::RunStart& start, site::Site& site,
-                                   const console::Session& session) {
-  return as_run(start, site, session, [&] {
+apply::PublishedNow install_as_run(const std::string& envelope, bool disown, PublishRun& run, const console::Session& session) {
+  site::Site& site = run.site;
+  return run.record([&] {
     return apply::install_root(envelope, site.state, site.store, session.files, site.manifest.server, session.clock, disown);
   });
 }
@@ -155,9 +155,9 @@ bool is_taken_up(const options::ChangeKeys& wanted, const apply::OwnRoots& roots
   }
 }
 
-int show_installed(show::ShownNextRoot shown, const std::string& envelope, bool disown, const state::RunStart& start,
-                   site::Site& site, const console::Session& session) {
-  const apply::PublishedNow published = install_as_run(envelope, disown, start, site, session);
+int show_installed(show::ShownNextRoot shown, const std::string& envelope, bool disown, PublishRun& run,
+                   const console::Session& session) {
+  const apply::PublishedNow published = install_as_run(envelope, disown, run, session);
   shown.serial = published.serial;
   show_outcome(shown, session);
   return exit_code_of(published);
@@ -166,10 +166,8 @@ int show_installed(show::ShownNextRoot shown, const std::string& envelope, bool 
 int change_keys(const options::ChangeKeys& wanted, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const state::RunStart start = run_start_of("key " + wanted.verb, *manifest, session.clock.now());
-  const io::RunLock lock = site::take_lock(manifest->server, start.command + " " + start.id, session);
-  site::Site site(*manifest, state::Access::read_write, session.files);
-  source::require_commit(site, session.flags);
+  PublishRun run("key " + wanted.verb, *manifest, session);
+  const site::Site& site = run.site;
   const apply::OwnRoots roots = apply::own_roots(site.store, site.state.self());
   const trust::TrustedRoot& current = roots.back();
   if (is_taken_up(wanted, roots, site, session)) {
@@ -181,7 +179,7 @@ int change_keys(const options::ChangeKeys& wanted, const console::Session& sessi
          .signatures = trust::count_signatures(std::get<Envelope>(parse_envelope(envelope)), before, current.root),
          .serial = std::nullopt,
          .file = ""},
-        envelope, wanted.yes, start, site, session);
+        envelope, wanted.yes, run, session);
   }
   const Root next = next_root_of(wanted, current, session);
   const std::string waiting = wanted.out.value_or(waiting_path(manifest->server, next.version));
@@ -199,7 +197,7 @@ int change_keys(const options::ChangeKeys& wanted, const console::Session& sessi
     shown.file = waiting;
     return show_outcome(shown, session);
   }
-  return show_installed(std::move(shown), write_envelope(envelope), wanted.yes, start, site, session);
+  return show_installed(std::move(shown), write_envelope(envelope), wanted.yes, run, session);
 }
 
 int install(const options::InstallRoot& wanted, const console::Session& session) {
@@ -207,12 +205,10 @@ int install(const options::InstallRoot& wanted, const console::Session& session)
   if (auto releases = show::read_releases(envelope)) return install_release_file(*std::move(releases), session);
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const state::RunStart start = run_start_of("key install", *manifest, session.clock.now());
-  const io::RunLock lock = site::take_lock(manifest->server, start.command + " " + start.id, session);
-  site::Site site(*manifest, state::Access::read_write, session.files);
-  source::require_commit(site, session.flags);
+  PublishRun run("key install", *manifest, session);
+  const site::Site& site = run.site;
   const Root before = apply::own_roots(site.store, site.state.self()).back().root;
-  const apply::PublishedNow published = install_as_run(envelope, wanted.yes, start, site, session);
+  const apply::PublishedNow published = install_as_run(envelope, wanted.yes, run, session);
   const Root now = apply::newest_own_root(site.store, site.state.self());
   if (const std::string waiting = waiting_path(manifest->server, now.version); session.files.status(waiting))
     session.files.remove(waiting);

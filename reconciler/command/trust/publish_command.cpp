@@ -54,26 +54,23 @@ int do_publish(const options::PublishArguments& arguments, const console::Sessio
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   metrics.server = manifest->server.name.text();
-  const state::RunStart start = run_start_of("publish", *manifest, session.clock.now());
-  const io::RunLock lock = site::take_lock(manifest->server, "publish " + start.id, session);
-  site::Site site(*manifest, state::Access::read_write, session.files);
-  source::require_commit(site, session.flags);
-  const apply::CatalogKeys keys =
-      apply::load_catalog_keys(session.files, manifest->server.keys, apply::newest_own_root(site.store, site.state.self()));
-  const apply::PublishedNow published = as_run(start, site, session, [&] {
+  PublishRun run("publish", *manifest, session);
+  const apply::CatalogKeys keys = apply::load_catalog_keys(session.files, manifest->server.keys,
+                                                           apply::newest_own_root(run.site.store, run.site.state.self()));
+  const apply::PublishedNow published = run.record([&] {
     const apply::PublishedNow now =
-        apply::publish(site.state, site.store, keys, manifest->server, session.clock,
+        apply::publish(run.site.state, run.site.store, keys, manifest->server, session.clock,
                        {.above = arguments.above,
-                        .commit = site.state.applied_last() ? site.state.applied_last()->commit_text()
-                                                            : ""});  // what it signs came of no other commit
-    apply::keep_page(site.store, manifest->server);
+                        .commit = run.site.state.applied_last() ? run.site.state.applied_last()->commit_text()
+                                                                : ""});  // what it signs came of no other commit
+    apply::keep_page(run.site.store, manifest->server);
     return now;
   });
-  const std::vector<plan::DamagedImage> left_out = images_left_out(published, site);
+  const std::vector<plan::DamagedImage> left_out = images_left_out(published, run.site);
   session.show([&](const show::Style&, show::Output& out) { show_published(published, out); },
                [&](show::Output& out) { show_published_json(published, left_out, out); });
   warn_of(left_out, session);
-  if (const std::string why = apply::why_no_page(site.store, manifest->server); !why.empty()) session.warn(why);
+  if (const std::string why = apply::why_no_page(run.site.store, manifest->server); !why.empty()) session.warn(why);
   metrics.head_expires = published.expires;
   return exit_code_of(published);
 }

@@ -2,6 +2,7 @@
 
 #include "reconciler/apply/publish/fresh_ids.hpp"
 #include "reconciler/apply/run.hpp"
+#include "reconciler/source/git_view.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot::command {
@@ -20,8 +21,15 @@ state::RunStart run_start_of(const std::string& command, const Manifest& manifes
 
 int exit_code_of(const apply::PublishedNow& published) { return published.left_out.empty() ? exit_done : exit_local; }
 
-apply::PublishedNow as_run(const state::RunStart& start, site::Site& site, const console::Session& session,
-                           const std::function<apply::PublishedNow()>& work) {
+PublishRun::PublishRun(const std::string& command, const Manifest& manifest, const console::Session& in_session)
+    : session(in_session),
+      start(run_start_of(command, manifest, session.clock.now())),
+      lock(site::take_lock(manifest.server, command + " " + start.id, session)),
+      site(manifest, state::Access::read_write, session.files) {
+  source::require_commit(site, session.flags);
+}
+
+apply::PublishedNow PublishRun::record(const std::function<apply::PublishedNow()>& work) {
   apply::begin_run(start, site.state, site.store);
   try {
     const apply::PublishedNow published = work();

@@ -58,8 +58,9 @@ std::vector<Envelope> signed_here(const options::ReleaseImages& wanted, const Ro
   return releases;
 }
 
-int install_at(site::Site& site, const state::RunStart& start, std::vector<Envelope> releases, const console::Session& session) {
-  const apply::PublishedNow published = as_run(start, site, session, [&] {
+int install_releases(std::vector<Envelope> releases, PublishRun& run, const console::Session& session) {
+  site::Site& site = run.site;
+  const apply::PublishedNow published = run.record([&] {
     return apply::install_releases(releases, site.state, site.store, session.files, site.manifest.server, session.clock);
   });
   show_outcome({.releases = std::move(releases), .serial = published.serial, .file = ""}, session);
@@ -71,19 +72,16 @@ int install_at(site::Site& site, const state::RunStart& start, std::vector<Envel
 int release_images(const options::ReleaseImages& wanted, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const state::RunStart start = run_start_of("key release", *manifest, session.clock.now());
-  const io::RunLock lock = site::take_lock(manifest->server, start.command + " " + start.id, session);
-  site::Site site(*manifest, state::Access::read_write, session.files);
-  source::require_commit(site, session.flags);
-  const Root root = apply::newest_own_root(site.store, site.state.self());
+  PublishRun run("key release", *manifest, session);
+  const Root root = apply::newest_own_root(run.site.store, run.site.state.self());
   if (!root.release) {
     throw Error(Fault::refused, fmt::format("root {} names no release keys, so images need no releases", root.version),
                 "add one with \"ingot key rotate --add-release KEY\"");
   }
-  std::vector<Envelope> releases = signed_here(wanted, *root.release, site, session);
+  std::vector<Envelope> releases = signed_here(wanted, *root.release, run.site, session);
   const bool complete = std::all_of(releases.begin(), releases.end(),
                                     [&](const Envelope& release) { return trust::signed_by(*root.release, release); });
-  if (complete && !wanted.out) return install_at(site, start, std::move(releases), session);
+  if (complete && !wanted.out) return install_releases(std::move(releases), run, session);
   const std::string path = wanted.out.value_or(manifest->server.keys + "/releases.jsonl");
   if (session.files.status(path)) {
     throw Error(Fault::refused, fmt::format("\"{}\" is there already", io::printable(path)),
@@ -109,11 +107,8 @@ int sign_releases(const options::SignRoot& wanted, std::vector<Envelope> release
 int install_release_file(std::vector<Envelope> releases, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const state::RunStart start = run_start_of("key install", *manifest, session.clock.now());
-  const io::RunLock lock = site::take_lock(manifest->server, start.command + " " + start.id, session);
-  site::Site site(*manifest, state::Access::read_write, session.files);
-  source::require_commit(site, session.flags);
-  return install_at(site, start, std::move(releases), session);
+  PublishRun run("key install", *manifest, session);
+  return install_releases(std::move(releases), run, session);
 }
 
 }  // namespace ingot::command
