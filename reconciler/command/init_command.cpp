@@ -225,10 +225,7 @@ class Initializing {
     json.member("id", card.id.text());
     json.member_or_null("url", card.url);
     json.end_object();
-    json.key("made");
-    json.begin_array();
-    for (const auto& what : made_) json.value(what);
-    json.end_array();
+    json.values("made", made_, [&](const auto& what) { return what; });
     json.end_object();
     json.finish();
   }

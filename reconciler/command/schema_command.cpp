@@ -20,10 +20,7 @@ void list_schemas(const console::Session& session) {
         show::JsonWriter json(out);
         json.begin_object();
         json.member("format", "ingot.schemas/1");
-        json.key("schemas");
-        json.begin_array();
-        for (const auto& schema : embedded_schemas()) json.value(schema.name);
-        json.end_array();
+        json.values("schemas", embedded_schemas(), [&](const auto& schema) { return schema.name; });
         json.end_object();
         json.finish();
       });

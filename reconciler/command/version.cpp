@@ -41,19 +41,11 @@ void show_version_json(const Version& version, show::Output& out) {
   json.member("format", "ingot.version/1");
   json.member("version", version.version);
   json.member_or_null("commit", version.commit);
-  json.key("features");
-  json.begin_array();
-  for (const auto& feature : version.features) json.value(feature);
-  json.end_array();
-  json.key("libraries");
-  json.begin_array();
-  for (const auto& library : version.libraries) {
-    json.begin_object();
+  json.values("features", version.features, [&](const auto& feature) { return feature; });
+  json.objects_in_line("libraries", version.libraries, [&](const auto& library) {
     json.member("name", library.name);
     json.member("version", library.version);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

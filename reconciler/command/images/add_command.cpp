@@ -101,10 +101,7 @@ void show_added(const LocalImage& image, const source::NewFile& file, const cons
         json.member("image", image.name.text());
         json.member("file", file.path);
         json.member("source", image.source.value_or(""));
-        json.key("series");
-        json.begin_array();
-        for (const auto& series : image.series) json.value(series.text());
-        json.end_array();
+        json.values("series", image.series, [&](const auto& series) { return series.text(); });
         json.end_object();
         json.finish();
       });

@@ -176,20 +176,12 @@ void show_bundle_json(const Bundle& bundle, const std::string& folder, const Hea
   json.end_object();
   json.member("serial", head.serial);
   json.member("expires", head.expires);
-  json.key("images");
-  json.begin_array();
-  for (const auto& row : bundle.rows) {
-    json.begin_object();
+  json.objects_in_line("images", bundle.rows, [&](const auto& row) {
     json.member("name", row.image);
     json.member("status", text_of(row.status));
     json.member("bytes", row.bytes);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("unknown");
-  json.begin_array();
-  for (const auto& name : bundle.unknown) json.value(name);
-  json.end_array();
+  });
+  json.values("unknown", bundle.unknown, [&](const auto& name) { return name; });
   json.end_object();
   json.finish();
 }

@@ -91,15 +91,11 @@ void show_extracted_json(const state::ImageRow& image, const state::ObjectRow& o
   json.member("acls", left_out.count(transfer::Property::acl));
   json.member("modes", left_out.count(transfer::Property::mode));
   json.member("times", left_out.count(transfer::Property::time));
-  json.key("first");
-  json.begin_array();
-  for (const auto& [member, property] : left_out.first()) {
-    json.begin_object();
-    json.member("path", member);
+  json.objects_in_line("first", left_out.first(), [&](const auto& lost) {
+    const auto& [path, property] = lost;
+    json.member("path", path);
     json.member("property", text_of(property));
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.end_object();
   json.finish();

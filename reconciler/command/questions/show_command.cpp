@@ -39,10 +39,7 @@ void show_one_image(const state::ImageRow& image, const state::Snapshot& snapsho
                  json.member("format", "ingot.show/1");
                  json.key("image");
                  show::put_image(*shown_one, json);
-                 json.key("children");
-                 json.begin_array();
-                 for (const auto& child : children) json.value(child);
-                 json.end_array();
+                 json.values("children", children, [&](const auto& child) { return child; });
                  json.member("run", nullptr);
                  json.end_object();
                  json.finish();

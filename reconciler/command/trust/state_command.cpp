@@ -47,10 +47,7 @@ void show_rebuilt(const apply::RebuiltState& rebuilt, const show::Style& style, 
 }
 
 void put_names(std::string_view key, const std::vector<ImageName>& names, show::JsonWriter& json) {
-  json.key(key);
-  json.begin_array();
-  for (const auto& name : names) json.value(name.text());
-  json.end_array();
+  json.values(key, names, [&](const auto& name) { return name.text(); });
 }
 
 void show_rebuilt_json(const apply::RebuiltState& rebuilt, show::Output& out) {
@@ -69,16 +66,11 @@ void show_rebuilt_json(const apply::RebuiltState& rebuilt, show::Output& out) {
   json.member_or_null("set_aside", rebuilt.set_aside);
   put_names("by_papers_alone", rebuilt.by_papers_alone, json);
   put_names("not_adopted", rebuilt.not_adopted, json);
-  json.key("damaged");
-  json.begin_lines();
-  for (const auto& lost : rebuilt.lost) {
-    json.begin_object();
+  json.objects("damaged", rebuilt.lost, [&](const auto& lost) {
     json.member("image", lost.image.text());
     json.member_or_null("path", lost.path);
     json.member("text", lost.why);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

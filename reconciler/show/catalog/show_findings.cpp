@@ -29,16 +29,11 @@ void show_faults(const Findings& findings, const Style& style, Output& out) {
 }
 
 void put_list(std::string_view key, const std::vector<Finding>& findings, JsonWriter& json) {
-  json.key(key);
-  json.begin_lines();
-  for (const auto& finding : findings) {
-    json.begin_object();
+  json.objects(key, findings, [&](const auto& finding) {
     json.member("what", finding.what);
     json.member_or_null("path", finding.path);
     json.member("text", finding.why);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void begin_json(std::string_view format, std::string_view verdict, const Findings& findings, JsonWriter& json) {

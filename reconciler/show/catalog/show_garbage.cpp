@@ -24,18 +24,13 @@ void show_files(const std::vector<apply::GarbageFile>& files, bool with_end, Out
 }
 
 void put_files(std::string_view key, const std::vector<apply::GarbageFile>& files, bool with_end, JsonWriter& json) {
-  json.key(key);
-  json.begin_lines();
-  for (const auto& file : files) {
-    json.begin_object();
+  json.objects(key, files, [&](const auto& file) {
     json.member("path", file.path);
     json.member("what", file.what);
     json.member("bytes", file.bytes);
     json.member("since", file.since);
     if (with_end) json.member("until", file.until);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 }  // namespace

@@ -78,10 +78,7 @@ void put_image(const ShownImage& image, JsonWriter& json) {
   json.member("id", image.origin_id.text());
   json.end_object();
   json.member_or_null("copied_from", image.copied_from ? image.copied_from->text() : "");
-  json.key("series");
-  json.begin_array();
-  for (const auto& name : image.series) json.value(name.text());
-  json.end_array();
+  json.values("series", image.series, [&](const auto& name) { return name.text(); });
   json.member("private", image.is_private);
   json.member("managed", image.managed);
   json.member("complete", image.complete);

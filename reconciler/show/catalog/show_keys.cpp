@@ -41,16 +41,11 @@ void put_role(std::string_view what, const Role& role, const ShownRoot& shown, J
   json.key(what);
   json.begin_object();
   json.member("threshold", role.threshold);
-  json.key("keys");
-  json.begin_array();
-  for (const PublicKey& key : role.keys) {
-    json.begin_object();
+  json.objects_in_line("keys", role.keys, [&](const PublicKey& key) {
     json.member("key", key_text(key));
     json.member_or_null("file", file_of(key, shown.here));
     json.member("signed", shown.signers ? std::optional(holds(*shown.signers, key)) : std::nullopt);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
 }
 

@@ -13,14 +13,7 @@ namespace {
 /// NAME:[each element by `put`]
 template <class Element, class Put>
 void put_list(std::string_view name, const std::vector<Element>& list, JsonWriter& json, Put put) {
-  json.key(name);
-  json.begin_lines();
-  for (const auto& element : list) {
-    json.begin_object();
-    put(element, json);
-    json.end_object();
-  }
-  json.end_array();
+  json.objects(name, list, [&](const auto& element) { put(element, json); });
 }
 
 /// {"format":FORMAT, NAME:[each element by `put`]}
@@ -37,10 +30,7 @@ void show_list_json(std::string_view format, std::string_view name, const std::v
 void put_peer(const ShownPeer& peer, JsonWriter& json) {
   json.member("name", peer.name.text());
   json.member_or_null("id", peer.id ? peer.id->text() : "");
-  json.key("urls");
-  json.begin_array();
-  for (const auto& url : peer.urls) json.value(url);
-  json.end_array();
+  json.values("urls", peer.urls, [&](const auto& url) { return url; });
   json.member("registered", peer.registered.has_value());
   json.member("serial", peer.serial);
   json.member("seen", peer.seen);
@@ -155,10 +145,7 @@ void show_series(const std::vector<ShownSeries>& series, const Style& style, Out
 void show_series_json(const std::vector<ShownSeries>& series, Output& out) {
   show_list_json("ingot.series/1", "series", series, out, [](const ShownSeries& one, JsonWriter& json) {
     json.member("name", one.name.text());
-    json.key("images");
-    json.begin_array();
-    for (const auto& image : one.images) json.value(image.text());
-    json.end_array();
+    json.values("images", one.images, [&](const auto& image) { return image.text(); });
     const auto latest = one.latest();
     json.member_or_null("latest", latest ? latest->text() : "");
     json.key("follows");

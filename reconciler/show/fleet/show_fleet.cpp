@@ -101,20 +101,12 @@ void show_fleet_json(const fleet::Fleet& fleet, Output& out) {
   JsonWriter json(out);
   json.begin_object();
   json.member("format", "ingot.fleet/1");
-  json.key("servers");
-  json.begin_lines();
-  for (const auto& server : fleet.servers) {
-    json.begin_object();
+  json.objects("servers", fleet.servers, [&](const auto& server) {
     json.member("name", server.name);
     json.member("id", server.id ? std::optional(server.id->text()) : std::nullopt);
     json.member_or_null("manifest", server.manifest);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("flows");
-  json.begin_lines();
-  for (const auto& flow : fleet.flows) {
-    json.begin_object();
+  });
+  json.objects("flows", fleet.flows, [&](const auto& flow) {
     json.member("from", fleet.servers[flow.from].name);
     json.member("to", fleet.servers[flow.to].name);
     json.member("rule", flow.rule);
@@ -127,21 +119,14 @@ void show_fleet_json(const fleet::Fleet& fleet, Output& out) {
       for (const auto& image : flow.images) json.value(image.text());
       json.end_array();
     }
-    json.end_object();
-  }
-  json.end_array();
-  json.key("findings");
-  json.begin_lines();
-  for (const auto& finding : fleet.findings) {
-    json.begin_object();
+  });
+  json.objects("findings", fleet.findings, [&](const auto& finding) {
     json.member("level", text_of(finding.level));
     json.member("code", finding.code);
     json.member("at", finding.at);
     json.member("text", finding.text);
     json.member("mend", finding.mend);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

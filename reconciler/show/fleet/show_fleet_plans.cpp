@@ -246,19 +246,14 @@ void show_fleet_plans_json(const std::vector<fleet::PlannedServer>& servers, Out
   json.begin_lines();
   for (const auto& server : servers) put_server(server, json);
   json.end_array();
-  json.key("actions");
-  json.begin_lines();
-  for (const auto& row : fleet::side_by_side(servers)) {
-    json.begin_object();
+  json.objects("actions", fleet::side_by_side(servers), [&](const auto& row) {
     json.member("address", row.address.text);
     json.member("verb", text_of(row.verb));
     put_names(fleet::Fate::planned, row, servers, json);
     put_names(fleet::Fate::deferred, row, servers, json);
     put_names(fleet::Fate::blocked, row, servers, json);
     put_names(fleet::Fate::held, row, servers, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

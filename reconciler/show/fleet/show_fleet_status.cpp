@@ -94,10 +94,7 @@ void put_image(const std::vector<fleet::FleetWord>& servers, const fleet::FleetI
   json.member("created", image.identity.created);
   json.member("digest", image.digest ? std::optional(image.digest->text()) : std::nullopt);
   json.member("withdrawn", image.withdrawn);
-  json.key("series");
-  json.begin_array();
-  for (const auto& series : image.series) json.value(series.text());
-  json.end_array();
+  json.values("series", image.series, [&](const auto& series) { return series.text(); });
   json.key("servers");
   json.begin_array();
   for (std::size_t i = 0; i < servers.size(); ++i) put_holding(servers[i], image.holdings[i], json);

@@ -58,6 +58,27 @@ class JsonWriter {
     key(name);
     value(what);
   }
+  /// An array of objects, each on a line of its own if the layout has lines. `put(one)` writes the members of an object.
+  template <class List, class Put>
+  void objects(std::string_view name, const List& list, Put&& put) {
+    key(name);
+    begin_lines();
+    put_objects(list, put);
+  }
+  template <class List, class Put>
+  void objects_in_line(std::string_view name, const List& list, Put&& put) {
+    key(name);
+    begin_array();
+    put_objects(list, put);
+  }
+  /// An array of what `value_of(one)` gives.
+  template <class List, class ValueOf>
+  void values(std::string_view name, const List& list, ValueOf&& value_of) {
+    key(name);
+    begin_array();
+    for (const auto& one : list) value(value_of(one));
+    end_array();
+  }
   /// "" is absent, and absent is null.
   void member_or_null(std::string_view name, std::string_view text);
   void member_or_null(std::string_view name, Code code) { member_or_null(name, text_of(code)); }
@@ -65,6 +86,15 @@ class JsonWriter {
   void finish() { out_.put('\n'); }
 
  private:
+  template <class List, class Put>
+  void put_objects(const List& list, Put&& put) {
+    for (const auto& one : list) {
+      begin_object();
+      put(one);
+      end_object();
+    }
+    end_array();
+  }
   void before_element();
   void open(char bracket, bool lines);
   void close(char bracket);

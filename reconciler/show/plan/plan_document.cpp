@@ -10,10 +10,7 @@ namespace {
 constexpr std::string_view before_digest = ",\n\"digest\":\"";
 
 void put_texts(std::string_view key, const std::vector<std::string>& texts, JsonWriter& json) {
-  json.key(key);
-  json.begin_array();
-  for (const auto& text : texts) json.value(text);
-  json.end_array();
+  json.values(key, texts, [&](const auto& text) { return text; });
 }
 
 void put_options(const plan::PlanOptions& options, JsonWriter& json) {
@@ -29,17 +26,12 @@ void put_options(const plan::PlanOptions& options, JsonWriter& json) {
 }
 
 void put_heads(const std::vector<plan::PlannedHead>& heads, JsonWriter& json) {
-  json.key("peers");
-  json.begin_lines();
-  for (const auto& head : heads) {
-    json.begin_object();
+  json.objects("peers", heads, [&](const auto& head) {
     json.member("name", head.peer.text());
     json.member("id", head.id.text());
     json.member("serial", head.serial);
     json.member("head", head.head.text());
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_basis(const plan::PlanBasis& basis, JsonWriter& json) {

@@ -202,15 +202,10 @@ void show_sarif(const std::vector<Annotation>& annotations, bool completed, cons
   json.member("name", "ingot");
   json.member("version", version);
   json.member("informationUri", "man:ingot(1)");
-  json.key("rules");
-  json.begin_lines();
-  for (const auto& code : codes) {
-    json.begin_object();
+  json.objects("rules", codes, [&](const auto& code) {
     json.member("id", code);
     put_message("shortDescription", "ingot: " + code, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.end_object();
   json.member("columnKind", "unicodeCodePoints");

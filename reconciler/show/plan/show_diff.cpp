@@ -36,38 +36,23 @@ void put_plan_of(std::string_view key, const ShownPlan& plan, JsonWriter& json) 
 }
 
 void put_actions(std::string_view key, const std::vector<const ShownAction*>& actions, JsonWriter& json) {
-  json.key(key);
-  json.begin_lines();
-  for (const ShownAction* action : actions) {
-    json.begin_object();
+  json.objects(key, actions, [&](const ShownAction* action) {
     json.member("address", action->address.text);
     json.member("verb", text_of(action->verb));
     json.member("intent", action->intent);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_changed(const std::vector<ChangedAction>& changed, JsonWriter& json) {
-  json.key("changed");
-  json.begin_lines();
-  for (const auto& one : changed) {
-    json.begin_object();
+  json.objects("changed", changed, [&](const auto& one) {
     json.member("address", one.after->address.text);
     json.member("verb", text_of(one.after->verb));
-    json.key("differences");
-    json.begin_array();
-    for (const auto& difference : one.differences) {
-      json.begin_object();
+    json.objects_in_line("differences", one.differences, [&](const auto& difference) {
       json.member("key", difference.key);
       json.member_or_null("before", difference.before);
       json.member_or_null("after", difference.after);
-      json.end_object();
-    }
-    json.end_array();
-    json.end_object();
-  }
-  json.end_array();
+    });
+  });
 }
 
 }  // namespace

@@ -58,19 +58,14 @@ void show_explain_json(const std::vector<plan::Subject>& subjects, Output& out) 
   JsonWriter json(out);
   json.begin_object();
   json.member("format", "ingot.explain/1");
-  json.key("subjects");
-  json.begin_lines();
-  for (const auto& subject : subjects) {
-    json.begin_object();
+  json.objects("subjects", subjects, [&](const auto& subject) {
     json.member("address", subject.address);
     json.member("verdict", text_of(subject.verdict));
     json.member_or_null("code", subject.code);
     json.member("text", subject.text);
     put_because(subject.because, json);
     put_evidence(subject.evidence, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

@@ -28,10 +28,7 @@ void put_action(const ShownAction& action, JsonWriter& json) {
   json.member("title", action.title);
   json.member_or_null("detail", action.detail);
   put_because(action.because, json);
-  json.key("after");
-  json.begin_array();
-  for (const auto& after : action.after) json.value(after.text);
-  json.end_array();
+  json.values("after", action.after, [&](const auto& after) { return after.text; });
   json.member("size", action.size);
   json.member("deferred", action.deferred);
   json.member_or_null("deferred_why", action.deferred_why);
@@ -46,46 +43,31 @@ void put_at(const std::optional<At>& at, JsonWriter& json) { json.member_or_null
 
 template <class Entry>
 void put_obstacles(std::string_view key, const std::vector<Entry>& entries, JsonWriter& json) {
-  json.key(key);
-  json.begin_lines();
-  for (const auto& entry : entries) {
-    json.begin_object();
+  json.objects(key, entries, [&](const auto& entry) {
     json.member("address", entry.address.text);
     json.member("verb", text_of(entry.verb));
     json.member("code", entry.code);
     json.member("text", entry.text);
     json.member_or_null("mend", entry.mend);
     if constexpr (requires { entry.at; }) put_at(entry.at, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_notes(const std::vector<Note>& notes, JsonWriter& json) {
-  json.key("notes");
-  json.begin_lines();
-  for (const auto& note : notes) {
-    json.begin_object();
+  json.objects("notes", notes, [&](const auto& note) {
     json.member("code", note.code);
     json.member_or_null("address", note.address);
     json.member("text", note.text);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_limits(const std::vector<plan::LimitLine>& limits, JsonWriter& json) {
-  json.key("limits");
-  json.begin_lines();
-  for (const auto& limit : limits) {
-    json.begin_object();
+  json.objects("limits", limits, [&](const auto& limit) {
     json.member("name", limit.name);
     json.member("used", limit.used);
     json.member("limit", limit.limit);
     json.member("where", limit.where);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_left_out(const ShownPlan& plan, JsonWriter& json) {
@@ -118,17 +100,12 @@ void put_blocked(const std::vector<plan::Blocked>& blocked, JsonWriter& json) { 
 void put_held(const std::vector<plan::Held>& held, JsonWriter& json) { put_obstacles("held", held, json); }
 
 void put_unknown(const std::vector<plan::UnknownPeer>& unknown, JsonWriter& json) {
-  json.key("unknown");
-  json.begin_lines();
-  for (const auto& peer : unknown) {
-    json.begin_object();
+  json.objects("unknown", unknown, [&](const auto& peer) {
     json.member("peer", peer.peer.text());
     json.member("code", peer.code);
     json.member("text", peer.text);
     put_at(peer.at, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_damaged(const std::vector<plan::DamagedImage>& damaged, JsonWriter& json) {
@@ -146,19 +123,14 @@ void put_damaged(const std::vector<plan::DamagedImage>& damaged, JsonWriter& jso
 }
 
 void put_because(const std::vector<plan::Reason>& because, JsonWriter& json) {
-  json.key("because");
-  json.begin_array();
-  for (const auto& reason : because) {
-    json.begin_object();
+  json.objects_in_line("because", because, [&](const auto& reason) {
     json.member("code", reason.code);
     json.member_or_null("rule", reason.rule);
     json.member_or_null("at", reason.at ? reason.at->text() : "");
     json.member("text", reason.text);
     json.member_or_null("commit", reason.by ? reason.by->id : "");
     json.member_or_null("author", reason.by ? reason.by->author : "");
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void put_plan(const ShownPlan& plan, JsonWriter& json) {

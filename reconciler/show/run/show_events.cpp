@@ -30,10 +30,7 @@ void begin_event(JsonWriter& json, std::string_view event, const Address& addres
 }
 
 void put_results(std::string_view key, const std::vector<apply::ActionResult>& results, JsonWriter& json) {
-  json.key(key);
-  json.begin_array();
-  for (const auto& result : results) {
-    json.begin_object();
+  json.objects_in_line(key, results, [&](const auto& result) {
     json.member("address", result.address.text);
     json.member("verb", text_of(result.verb));
     std::visit(Overloaded{[&](const Done&) { json.member("fetched", result.fetched); },
@@ -46,9 +43,7 @@ void put_results(std::string_view key, const std::vector<apply::ActionResult>& r
                             json.member("deferred", skipped.deferred);
                           }},
                result.outcome);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 /// What ended the run early, before its first action or later; null if nothing did.

@@ -78,17 +78,12 @@ void show_past_json(const Past& past, Output& out) {
   json.member("time", past.until);
   json.member("run", past.run ? std::optional(past.run->start.id) : std::nullopt);
   json.member("commit", past.run && past.run->start.git ? std::optional(past.run->start.git->commit_text()) : std::nullopt);
-  json.key("things");
-  json.begin_lines();
-  for (const auto& thing : past.things) {
-    json.begin_object();
+  json.objects("things", past.things, [&](const auto& thing) {
     json.member("address", thing.address.text);
     json.member("name", thing.name);
     put_arrival(thing.arrived, json);
     put_lasting(thing.image, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

@@ -17,19 +17,14 @@ void show_problems(const Problems& problems, const Style& style, Output& out) {
 }
 
 void put_problems(const Problems& problems, JsonWriter& json) {
-  json.key("problems");
-  json.begin_lines();
-  for (const auto& problem : problems) {
-    json.begin_object();
+  json.objects("problems", problems, [&](const auto& problem) {
     json.member("file", problem.file);
     json.member("line", place_or_null(problem.line));
     json.member("column", place_or_null(problem.column));
     json.member("code", problem.code);
     json.member("text", problem.text);
     json.member("mend", problem.mend);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void show_problems_json(const Problems& problems, Output& out) {
