@@ -5,11 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace ingot::options {
+#include "reconciler/options/define.hpp"
 
-// The rows, in commands/, in the order of the help.
-std::vector<CommandEntry> server_commands(), run_commands(), question_commands(), image_commands(), upkeep_commands(),
-    fleet_commands(), shell_commands();
+namespace ingot::options {
 
 namespace {
 

@@ -100,6 +100,15 @@ auto number(Number A::*member, std::uint64_t least, std::uint64_t most, std::uin
   return [=](A& arguments, const Setting& setting) { arguments.*member = read_number(setting, least, most, example); };
 }
 
+// The rows: a function for each file in commands/, in the order of the help.
+std::vector<CommandEntry> server_commands();
+std::vector<CommandEntry> run_commands();
+std::vector<CommandEntry> question_commands();
+std::vector<CommandEntry> image_commands();
+std::vector<CommandEntry> upkeep_commands();
+std::vector<CommandEntry> fleet_commands();
+std::vector<CommandEntry> shell_commands();
+
 // What several commands say alike.
 inline const std::vector<Format> validate_formats{Format::text,        Format::json,  Format::markdown, Format::github,
                                                   Format::codequality, Format::sarif, Format::junit};

@@ -30,7 +30,7 @@ const std::vector<Option>& global_options() {
         .option("--format text|json|markdown|html|github|terraform|codequality|sarif|junit|dot|mermaid", &GlobalOptions::format,
                 "the format of results. Every command has text and json; plan, validate, show and fleet have more")
         .option(
-            "--json", [](GlobalOptions& global, const Setting&) { global.format = Format::json; }, "the same as --format json")
+            "--json", [](GlobalOptions& given, const Setting&) { given.format = Format::json; }, "the same as --format json")
         .option("--color auto|always|never", &GlobalOptions::color, "colours in output (NO_COLOR and TERM=dumb are respected)")
         .option("-q, --quiet", &GlobalOptions::quiet, "print only results and errors")
         .option("-v, --verbose", &GlobalOptions::verbose, "print everything, nothing shortened")

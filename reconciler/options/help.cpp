@@ -126,13 +126,11 @@ std::vector<std::string> paragraphs_of(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (line.empty())
-      inside = false;
-    else if (!inside)
-      paragraphs.emplace_back(line);
-    else
+    if (inside && !line.empty())
       paragraphs.back().append(stays_as_it_is(line) ? "\n" : " ").append(line);
-    if (!line.empty()) inside = true;
+    else if (!line.empty())
+      paragraphs.emplace_back(line);
+    inside = !line.empty();
   }
   return paragraphs;
 }

@@ -171,6 +171,7 @@ struct Completion : testing_support::Commands {
     return offers(shell(
         {"zsh", "-f", std::string(INGOT_SOURCE_DIR) + "/tests/command/complete.zsh", (folder / "functions").string(), line}));
   }
+  void ingot_is_itself() { ingot_is("exec " INGOT_PROGRAM " \"$@\""); }
   void ingot_is(const std::string& script) {
     write("bin/ingot", "#!/bin/sh\n" + script);
     testing_support::fs::permissions(folder / "bin/ingot", testing_support::fs::perms::owner_all);
@@ -191,7 +192,6 @@ struct Completion : testing_support::Commands {
   }
   template <class Complete>
   void expect_what_every_shell_offers(Complete&& complete) {
-    ingot_is("exec " INGOT_PROGRAM " \"$@\"");
     EXPECT_THAT(complete("ingot pl"), ElementsAre("plan"));
     EXPECT_THAT(complete("ingot "), AllOf(Contains("init"), Contains("fleet"), Contains("help")));
     EXPECT_THAT(complete("ingot query s"), testing::UnorderedElementsAre("series", "subscriptions"));
@@ -209,9 +209,11 @@ struct Completion : testing_support::Commands {
 
 TEST_F(Completion, of_bash) {
   write("server.card.toml", "");
+  ingot_is_itself();
   EXPECT_EQ(shell({"bash", "-n", script("bash", "ingot.bash")}).exit, 0);
   expect_what_every_shell_offers([&](const std::string& line) { return bash(line); });
   expect_that_it_asks([&](const std::string& line) { return bash(line); });
+  ingot_is_itself();
   write("a b.toml", "");
   EXPECT_THAT(bash("ingot card a"), ElementsAre("a b.toml"));
   EXPECT_THAT(bash("ingot -f x.toml pl"), ElementsAre("plan")) << "the value of a flag is no command";
@@ -219,6 +221,7 @@ TEST_F(Completion, of_bash) {
 
 TEST_F(Completion, of_fish) {
   write("server.card.toml", "");
+  ingot_is_itself();
   EXPECT_EQ(shell({"fish", "--no-execute", script("fish", "ingot.fish")}).exit, 0);
   expect_what_every_shell_offers([&](const std::string& line) { return fish(line); });
   expect_that_it_asks([&](const std::string& line) { return fish(line); });
@@ -226,6 +229,7 @@ TEST_F(Completion, of_fish) {
 
 TEST_F(Completion, of_zsh) {
   write("server.card.toml", "");
+  ingot_is_itself();
   EXPECT_EQ(shell({"zsh", "-n", script("zsh", "_ingot")}).exit, 0);
   ASSERT_THAT(zsh("ingot pl"), ElementsAre("plan")) << "without a pseudo-terminal nothing below can pass";
   expect_what_every_shell_offers([&](const std::string& line) { return zsh(line); });

@@ -63,11 +63,11 @@ the exit code is 3 and the message says from which time on it can.
       .option("--at RUN|COMMIT|TIME", &QueryArguments::at,
               "what was here after a run (its id or the beginning of it), after the newest run of a commit, branch "
               "or tag, or at a time such as 2026-11-23T02:00:00Z")
-      .check([](QueryArguments& query) {
-        if (query.topic == Topic::history && query.peer)
+      .check([](QueryArguments& given) {
+        if (given.topic == Topic::history && given.peer)
           wrong("query history has no --peer: the history is that of this server", see("query"));
-        if (query.topic == Topic::history && query.at) wrong("query history has no --at: it lists all runs", see("query"));
-        if (query.at && query.peer && query.topic != Topic::subscriptions)
+        if (given.topic == Topic::history && given.at) wrong("query history has no --at: it lists all runs", see("query"));
+        if (given.at && given.peer && given.topic != Topic::subscriptions)
           wrong("--at asks what was here, --peer what a peer offers now", "leave out one of them");
       });
   return query;

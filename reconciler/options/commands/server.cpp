@@ -39,9 +39,9 @@ of peers.
       .word("[FILE]", &CardArguments::file)
       .option("--out FILE", &CardArguments::out,
               "write the card to FILE. FILE is replaced only if the card can be made; \"ingot card > FILE\" empties FILE first")
-      .check([](CardArguments& card) {
-        if (card.out == "-") card.out.reset();
-        if (card.file && card.out) wrong("--out is for the card of this server", "leave out --out or the FILE");
+      .check([](CardArguments& given) {
+        if (given.out == "-") given.out.reset();
+        if (given.file && given.out) wrong("--out is for the card of this server", "leave out --out or the FILE");
       });
   return card;
 }
