@@ -48,13 +48,10 @@ void guard_exports(const Situation& situation, const PlanOptions& options, Draft
   if (dropped > allowed)
     hold(draft, is_dropped_export, Code::removals,
          fmt::format("removals: {} of {} planned, {}: none is removed", dropped, counted(all, noun), bound),
-         fmt::format("look at each removal; if all are right, run \"ingot apply --raise-limit removals={}\", with the same -f, "
-                     "--rev and --repo as "
-                     "this run",
-                     dropped));
+         "look at each removal; if all are right, " + how_to_raise("removals", dropped));
   if (allowed == 0 && rotations > 0)
     hold(draft, is_rotation, Code::removals, fmt::format("removals: {}: none is removed", bound),
-         fmt::format("raise the limit in [guard] removals, or run \"ingot apply --raise-limit removals={}\" once", rotations));
+         "raise the limit in [guard] removals; or, for once, " + how_to_raise("removals", rotations));
   defer_rotations(dropped > allowed ? allowed : allowed - dropped, draft);
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/plan/guard/removal_limit.hpp"
 #include "reconciler/plan/passes.hpp"
 
 namespace ingot::plan {
@@ -17,9 +18,7 @@ void guard_withdrawals(const Situation& situation, const PlanOptions& options, D
   }
   if (counts.empty()) return;
   const std::uint64_t allowed = std::max(guard.withdrawals, options.raise_withdrawals.value_or(0));
-  const std::string place = options.raise_withdrawals ? "--raise-limit"
-                            : guard.withdrawals_at    ? guard.withdrawals_at->text()
-                                                      : "default";
+  const std::string place = bound_place(guard.withdrawals_at, options.raise_withdrawals);
   const auto most = std::max_element(counts.begin(), counts.end(),
                                      [](const auto& one, const auto& other) { return one.second < other.second; });
   draft.limits.push_back({"withdrawals", std::to_string(most->second), fmt::format("{} (from one peer)", allowed), place});
@@ -39,8 +38,7 @@ void guard_withdrawals(const Situation& situation, const PlanOptions& options, D
          .text = fmt::format("{}; withdrawals of peer \"{}\": {} at once, {} allowed ({}): all of them are held, and none of "
                              "these images can be extracted until then",
                              one.change.because.front().text, peer.text(), count, allowed, place),
-         .mend = fmt::format(
-             "ask the peer's owner; if the withdrawals are right, run \"ingot apply --raise-limit withdrawals={}\"", count),
+         .mend = "ask the peer's owner; if the withdrawals are right, " + how_to_raise("withdrawals", count),
          .because = one.change.because});
   }
   draft.erase(is_held);

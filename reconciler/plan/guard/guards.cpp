@@ -67,13 +67,10 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   if (dropped > allowed)
     hold(draft, is_dropped, Code::removals,
          fmt::format("removals: {} of {} planned, {}: nothing is removed", dropped, images, bound),
-         fmt::format("look at each removal; if all are right, run \"ingot apply --raise-limit removals={}\", with the same -f, "
-                     "--rev and --repo as "
-                     "this run",
-                     dropped + prunes));
+         "look at each removal; if all are right, " + how_to_raise("removals", dropped + prunes));
   if (allowed == 0)
     hold(draft, is_prune, Code::removals, fmt::format("removals: {}: nothing is removed", bound),
-         fmt::format("raise the limit in [guard] removals, or run \"ingot apply --raise-limit removals={}\" once", prunes));
+         "raise the limit in [guard] removals; or, for once, " + how_to_raise("removals", prunes));
   const std::uint64_t left_for_prunes = dropped > allowed ? allowed : allowed - dropped;
   const std::uint64_t deferred = allowed > 0 && prunes > left_for_prunes ? prunes - left_for_prunes : 0;
   draft.limits.push_back(
@@ -93,10 +90,7 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   hold(draft, is_stop, Code::stops,
        fmt::format("uninstantiations and unregistrations: {} planned, {} allowed ({}): none of them is done", stops, allowed,
                    bound_place(guard.stops_at)),
-       fmt::format("look at each of them; if all are right, run \"ingot apply --raise-limit stops={}\", with the same -f, --rev "
-                   "and --repo as "
-                   "this run",
-                   stops));
+       "look at each of them; if all are right, " + how_to_raise("stops", stops));
 }
 
 }  // namespace
