@@ -1,7 +1,7 @@
 #include "reconciler/plan/guard/delta_ways.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <vector>
 
 #include "reconciler/plan/texts.hpp"
@@ -49,8 +49,8 @@ std::optional<Transfer> DeltaWays::cheapest(const ServerName& peer, const ImageE
   if (entry.deltas.empty() || from == nullptr || from->entry->offline || !from->catalog) return std::nullopt;
   std::optional<Open> best;
   const state::ImageRow* first = nullptr;
-  std::vector<Open> open{Open{}};  // breadth first: all of one delta, then all of two …
-  std::set<Digest> seen{entry.digest};
+  std::vector<Open> open{Open{}};                            // breadth first: all of one delta, then all of two …
+  std::map<Digest, std::uint64_t> known{{entry.digest, 0}};  // bytes of the cheapest way from there that was found
   for (std::size_t next = 0; next < open.size() && next < most_looked_at; ++next) {
     const Open way = open[next];
     const ImageEntry* at = &entry;
@@ -69,7 +69,9 @@ std::optional<Transfer> DeltaWays::cheapest(const ServerName& peer, const ImageE
       if (row != here().end() && row->second->size == delta.base_size) {
         first = row->second;
         best = longer;
-      } else if (longer.steps.size() < most_steps && seen.insert(delta.base).second) {
+      } else if (const auto [way_from, is_new] = known.try_emplace(delta.base, longer.bytes);
+                 longer.steps.size() < most_steps && (is_new || longer.bytes < way_from->second)) {
+        way_from->second = longer.bytes;
         open.push_back(std::move(longer));
       }
     }
