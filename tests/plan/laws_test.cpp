@@ -220,6 +220,27 @@ RC_GTEST_PROP(laws, R28_deltas_change_nothing_but_the_cost, ()) {
             normal_text(applied(lived.world, lived.snapshot, other, lived.now)));
 }
 
+/// Which deltas a server makes depends on what only it knows: a plan that is made elsewhere has none, and the same id.
+RC_GTEST_PROP(laws, R28_the_id_of_a_plan_is_the_same_with_and_without_deltas_to_make, ()) {
+  const Lived lived = live(any_seed());
+  const plan::Observed observed = seen(lived.world, lived.snapshot, lived.now);
+  const auto made = [&](std::optional<DeltaRules> rules) {
+    Manifest manifest = lived.world.manifest();
+    manifest.server.deltas = rules;
+    return std::get<plan::Plan>(plan::make_plan(manifest, lived.snapshot, observed, allow_all));
+  };
+  const plan::Plan without = made(std::nullopt);
+  const plan::Plan with = made(DeltaRules{.parents = 2, .series = 2, .size = 0});
+  RC_LOG() << plan_text(without, lived.snapshot) << "--- with deltas\n" << plan_text(with, lived.snapshot);
+  const auto deltas = [](const plan::Plan& plan) {
+    return std::count_if(plan.actions.begin(), plan.actions.end(),
+                         [](const plan::Change& change) { return change.verb == Verb::delta; });
+  };
+  RC_ASSERT(deltas(without) == 0);
+  RC_CLASSIFY(deltas(with) > 0, "makes deltas");
+  RC_ASSERT(plan::plan_id_text(with) == plan::plan_id_text(without));
+}
+
 RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {
   Lived lived = live(any_seed());
   if (lived.world.manifest().peers.empty()) return;

@@ -16,6 +16,7 @@ TEST(address, is_written_as_the_contract_says) {
   EXPECT_EQ(subscription_address(peer, SelectSeries{SeriesName::of("db19")}).text, "subscription.fpps-2.series.db19");
   EXPECT_EQ(subscription_address(peer, SelectType{TypeName::of("LINUXOS")}).text, "subscription.fpps-2.imagetype.LINUXOS");
   EXPECT_EQ(copy_address(peer, ImageName::of("db19_24")).text, "copy.fpps-2.db19_24");
+  EXPECT_EQ(delta_address(ImageName::of("db19.24"), "0123456789ab").text, "delta.db19.24.0123456789ab");
   EXPECT_EQ(catalog_address().text, "catalog");
 }
 
@@ -34,6 +35,8 @@ TEST(address, is_taken_apart_into_what_it_was_made_of) {
   EXPECT_EQ(parts(export_address(home)), (AddressParts{AddressKind::export_, "", "", "", "db19-home"}));
   EXPECT_EQ(parts(exported_address(home, ImageName::of("db19.24"))),
             (AddressParts{AddressKind::export_, "", "", "db19.24", "db19-home"}));
+  EXPECT_EQ(parts(delta_address(ImageName::of("db19.24"), "0123456789ab")),
+            (AddressParts{AddressKind::delta, "", "", "db19.24", "", "0123456789ab"}));
   EXPECT_EQ(parts(catalog_address()), (AddressParts{AddressKind::catalog, "", "", ""}));
 }
 
@@ -41,6 +44,8 @@ TEST(address, of_no_kind_has_no_parts_and_one_that_ends_early_lacks_some) {
   for (const char* text : {"", "x", "peer", "copy", "images.x", "Image.x", "catalog.", "catalog.x", ".x", " image.x"})
     EXPECT_EQ(parts_of(text), std::nullopt) << text;
   EXPECT_EQ(parts_of("copy.fpps-2"), (AddressParts{AddressKind::copy, "fpps-2", "", ""}));
+  EXPECT_EQ(parts_of("delta.db19"), (AddressParts{AddressKind::delta, "", "", "db19"}));
+  EXPECT_EQ(parts_of("delta.db19."), (AddressParts{AddressKind::delta, "", "", "db19"}));
   EXPECT_EQ(parts_of("subscription."), (AddressParts{AddressKind::subscription, "", "", ""}));
   EXPECT_EQ(peer_of_address("subscription.fpps-2"), "fpps-2");
   EXPECT_EQ(peer_of_address("image.fpps-2"), "");
@@ -49,8 +54,9 @@ TEST(address, of_no_kind_has_no_parts_and_one_that_ends_early_lacks_some) {
 }
 
 TEST(verb, is_read_back_from_its_word) {
-  for (const std::string_view word : {"register", "update", "unregister", "instantiate", "uninstantiate", "create", "delete",
-                                      "add", "copy", "withdraw", "remove", "publish", "export", "switch", "unexport"}) {
+  for (const std::string_view word :
+       {"register", "update", "unregister", "instantiate", "uninstantiate", "create", "delete", "add", "copy", "withdraw",
+        "remove", "publish", "export", "switch", "unexport", "repair", "delta"}) {
     const auto verb = parse_verb(word);
     ASSERT_TRUE(verb) << word;
     EXPECT_EQ(text_of(*verb), word);
