@@ -170,7 +170,7 @@ TEST_F(Deltas, a_damaged_delta_is_found_by_verify_and_made_again_after_repair) {
   EXPECT_EQ(found.exit, 6);
   EXPECT_THAT(found.out, HasSubstr("delta of db2"));
   EXPECT_EQ(gold.ingot({"verify", "--repair"}).exit, 0);
-  EXPECT_THAT(actions(gold.plan()), ElementsAre(HasSubstr("delta delta.db2."), "publish catalog"));
+  EXPECT_THAT(actions(gold.plan()), ElementsAre("publish catalog", HasSubstr("delta delta.db2.")));
   gold.apply();
   EXPECT_EQ(gold.ingot({"verify"}).exit, 0);
   EXPECT_TRUE(fs::exists(file)) << "the same bytes as before";

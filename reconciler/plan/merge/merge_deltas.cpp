@@ -315,7 +315,8 @@ void merge_deltas(const Situation& situation, bool whole, Draft& draft) {
       if (known) wanted.emplace(*pair.image->digest, *pair.base->digest);
       if (known && made.contains({*pair.image->digest, *pair.base->digest})) continue;
       if (pair.image->withdrawn || deltas.is_damaged(*pair.image) || deltas.is_damaged(*pair.base)) continue;
-      const bool late = pair.image->late || pair.base->late;
+      // What is new is published first, however many deltas of images that are published already are to be made.
+      const bool late = !pair.image->planned || pair.image->late || pair.base->late;
       draft.add({.change = change_for(pair, situation, draft.free_after_copies),
                  .phase = late ? Phase::following : Phase::deltas,
                  .publishes = true});
