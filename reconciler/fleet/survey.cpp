@@ -53,10 +53,24 @@ void add_ids(FleetSurvey& survey) {
   }
 }
 
+/// Those that it declares, and the copies that it took over: of these a manifest says little more than the name.
+std::vector<LocalImage> own_images(const Manifest& manifest) {
+  std::vector<LocalImage> images = manifest.images;
+  for (const CopyEntry& copy : manifest.copies) {
+    const bool is_declared =
+        std::any_of(images.begin(), images.end(), [&](const LocalImage& image) { return image.name == copy.name; });
+    if (!copy.adopt || is_declared) continue;
+    LocalImage image{.name = copy.name};
+    image.state = copy.state.value_or(image.state);
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
 /// Own public images by name, and copies by the name that they get here.
 ByName names_of(const FleetSurvey& survey, std::size_t member) {
   ByName names;
-  for (const auto& image : survey.manifest(member).images) {
+  for (const auto& image : own_images(survey.manifest(member))) {
     if (!image.is_private) names.emplace(image.name, ImageIdentity{survey.ids[member], image.name, 1});
   }
   for (const auto& arrival : survey.arrivals[member]) {
@@ -127,7 +141,7 @@ Catalog catalog_of(const FleetSurvey& survey, std::size_t member) {
   const Manifest& manifest = survey.manifest(member);
   const ByName names = names_of(survey, member);
   Catalog catalog;
-  for (const auto& image : manifest.images) {
+  for (const auto& image : own_images(manifest)) {
     if (!image.is_private)
       catalog.images.push_back(entry_of(image, manifest.server.name, names.at(image.name), parent_of(image, manifest, names)));
   }

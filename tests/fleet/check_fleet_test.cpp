@@ -209,6 +209,19 @@ TEST(check_fleet, finds_images_that_a_site_counts_on_and_never_gets) {
   EXPECT_THAT(fleet.findings[0].text, HasSubstr("\"db19_23\""));
 }
 
+TEST(check_fleet, counts_a_copy_that_a_site_took_over_as_its_own_image) {
+  const std::string adopted = "[[copy]]\npeer = \"lost\"\nname = \"db18_7\"\n";
+  const auto paris = [&](const std::string& more) {
+    return FleetSite{.name = "paris",
+                     .entries = adopted + more + series("db18", "\"db18_7\"") + image("mine", "parent = \"db18_7\"")};
+  };
+  EXPECT_THAT(codes(check({london, paris("adopt = true\n")})), IsEmpty());
+  const FleetSite rome{.name = "rome", .entries = peer("paris") + rule("paris", "series = \"db18\"")};
+  const fleet::Fleet fleet = check({london, paris("adopt = true\n"), rome});
+  EXPECT_THAT(flows(fleet), ElementsAre("paris -> rome: series db18: db18_7"));
+  EXPECT_THAT(codes(fleet), IsEmpty());
+}
+
 TEST(check_fleet, finds_a_series_that_follows_nothing) {
   const fleet::Fleet fleet =
       check({london,
