@@ -5,20 +5,24 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "reconciler/fleet/fleet_wants.hpp"
+#include "reconciler/fleet/held_images.hpp"
+
 namespace ingot::fleet {
 
 namespace {
 
-using Entries = std::unordered_map<ImageIdentity, const ImageEntry*>;
+/// What the servers say.
+struct Words {
+  const std::vector<FleetWord>& servers;
+  std::vector<HeldImages> held = {};
+  FleetWants wants;
+};
 
-/// What each server says, looked up by identity.
-std::vector<Entries> entries_of(const std::vector<FleetWord>& servers) {
-  std::vector<Entries> entries(servers.size());
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    if (!servers[i].catalog) continue;
-    for (const auto& image : servers[i].catalog->images) entries[i].emplace(image.identity, &image);
-  }
-  return entries;
+Words words_of(const std::vector<FleetWord>& servers, const std::vector<FleetMember>& members) {
+  Words words{.servers = servers, .wants = FleetWants(servers, members)};
+  for (const FleetWord& server : servers) words.held.push_back(server.catalog ? HeldImages(*server.catalog) : HeldImages());
+  return words;
 }
 
 /// An image of a series that its owner made.
@@ -30,12 +34,11 @@ struct OwnMember {
 };
 
 /// In their order.
-std::vector<OwnMember> own_members(const SeriesEntry& series, const ServerId& owner, const Entries& there) {
+std::vector<OwnMember> own_members(const SeriesEntry& series, const ServerId& owner, const HeldImages& there) {
   std::vector<OwnMember> members;
   for (const auto& member : series.members) {
     if (member.image.origin != owner) continue;
-    const auto image = there.find(member.image);
-    OwnMember own{.image = member.image, .made = image == there.end() ? nullptr : image->second};
+    OwnMember own{.image = member.image, .made = there.find(member.image)};
     own.published = own.made != nullptr && own.made->state() == ImageState::published;
     if (own.published) own.since = std::max(member.added, own.made->states.back().since);
     members.push_back(std::move(own));
@@ -44,27 +47,34 @@ std::vector<OwnMember> own_members(const SeriesEntry& series, const ServerId& ow
 }
 
 /// Whether a server has the image. Other bytes under its identity are not the image.
-bool holds(const Entries& here, const OwnMember& member) {
-  const auto image = here.find(member.image);
-  return image != here.end() && (member.made == nullptr || member.made->digest == image->second->digest);
+bool holds(const HeldImages& here, const OwnMember& member) {
+  if (member.made == nullptr) return here.find(member.image) != nullptr;
+  const ImageEntry* const image = here.find(member.image, member.made->digest);
+  return image != nullptr && member.made->digest == image->digest;
 }
 
-/// Of all members, also those that are withdrawn by now: a server that has one of them follows the series.
-SeriesStanding standing_of(const std::vector<OwnMember>& members, const FleetWord& server, const Entries& here,
+/// Of all members, also those that are withdrawn by now: a server that has one of them follows the series. Where a server says
+/// what it wants, it lacks what it wants; else what is newer than what it has.
+SeriesStanding standing_of(const std::vector<OwnMember>& members, const Words& words, std::size_t server,
                            const HeadTimes& heads) {
-  if (!server.catalog) return {.standing = Standing::unknown, .is_certain = false, .has = std::nullopt};
-  SeriesStanding standing{.is_certain = server.trouble == Code::none, .has = std::nullopt};
+  const FleetWord& word = words.servers[server];
+  if (!word.catalog) return {.standing = Standing::unknown, .is_certain = false, .has = std::nullopt};
+  SeriesStanding standing{.is_certain = word.trouble == Code::none, .has = std::nullopt};
   const auto newest =
-      std::find_if(members.rbegin(), members.rend(), [&](const OwnMember& member) { return holds(here, member); });
-  if (newest == members.rend()) return standing;
-  standing.has = newest->image.name;
+      std::find_if(members.rbegin(), members.rend(), [&](const OwnMember& member) { return holds(words.held[server], member); });
+  const bool follows = newest != members.rend();
+  if (follows) standing.has = newest->image.name;
   std::optional<Serial> first;
   for (auto newer = members.rbegin(); newer != newest; ++newer) {
-    if (!newer->published) continue;
+    const Wanted wanted = words.wants.of(server, newer->image, false).wanted;
+    if (!newer->published || wanted == Wanted::no || (wanted == Wanted::unknown && !follows)) continue;
     ++standing.behind;
     first = std::min(first.value_or(newer->since), newer->since);
   }
-  standing.standing = standing.behind == 0 ? Standing::current : Standing::behind;
+  if (standing.behind > 0)
+    standing.standing = Standing::behind;
+  else if (follows)
+    standing.standing = Standing::current;
   if (first) standing.since = time_of(*first, heads);
   return standing;
 }
@@ -74,12 +84,12 @@ const HeadTimes& heads_of(std::size_t server, const std::vector<HeadTimes>& head
   return server < heads.size() ? heads[server] : none;
 }
 
-void add_series(const std::vector<FleetWord>& servers, const std::vector<Entries>& entries, const std::vector<HeadTimes>& heads,
-                FleetReport& report) {
+void add_series(const Words& words, const std::vector<HeadTimes>& heads, FleetReport& report) {
+  const std::vector<FleetWord>& servers = words.servers;
   for (std::size_t owner = 0; owner < servers.size(); ++owner) {
     if (!servers[owner].catalog) continue;
     for (const auto& one : servers[owner].catalog->series) {
-      const auto members = own_members(one, servers[owner].id, entries[owner]);
+      const auto members = own_members(one, servers[owner].id, words.held[owner]);
       const auto is_published = [](const OwnMember& member) { return member.published; };
       const auto latest = std::find_if(members.rbegin(), members.rend(), is_published);
       if (latest == members.rend()) continue;
@@ -89,7 +99,7 @@ void add_series(const std::vector<FleetWord>& servers, const std::vector<Entries
                          .members = static_cast<std::uint64_t>(std::count_if(members.begin(), members.end(), is_published)),
                          .standings = {}};
       for (std::size_t i = 0; i < servers.size(); ++i) {
-        series.standings.push_back(standing_of(members, servers[i], entries[i], heads_of(owner, heads)));
+        series.standings.push_back(standing_of(members, words, i, heads_of(owner, heads)));
         if (i == owner) series.standings.back().standing = Standing::owner;
         if (series.standings.back().standing != Standing::behind) continue;
         ++(series.standings.back().is_certain ? series.affected : series.maybe_affected);
@@ -104,15 +114,15 @@ void add_series(const std::vector<FleetWord>& servers, const std::vector<Entries
 
 /// As its origin publishes it; else as large as the image is.
 std::uint64_t length_of(const ImageEntry& image, const std::unordered_map<ServerId, std::size_t>& places,
-                        const std::vector<Entries>& entries) {
+                        const std::vector<HeldImages>& held) {
   if (const auto origin = places.find(image.identity.origin); origin != places.end()) {
-    const auto made = entries[origin->second].find(image.identity);
-    if (made != entries[origin->second].end() && made->second->packed) return made->second->packed->file.length;
+    const ImageEntry* const made = held[origin->second].find(image.identity);
+    if (made != nullptr && made->packed) return made->packed->file.length;
   }
   return image.packed ? image.packed->file.length : image.size;
 }
 
-void add_bytes(const std::vector<FleetWord>& servers, const std::vector<Entries>& entries, FleetReport& report) {
+void add_bytes(const std::vector<FleetWord>& servers, const std::vector<HeldImages>& held, FleetReport& report) {
   std::unordered_map<ServerId, std::size_t> places;
   for (std::size_t i = 0; i < servers.size(); ++i) places.emplace(servers[i].id, i);
   report.totals.resize(servers.size());
@@ -121,7 +131,7 @@ void add_bytes(const std::vector<FleetWord>& servers, const std::vector<Entries>
     std::map<ServerId, FleetCopies> from;
     std::unordered_set<Digest> counted;
     for (const auto& image : servers[to].catalog->images) {
-      const std::uint64_t bytes = counted.insert(image.digest).second ? length_of(image, places, entries) : 0;
+      const std::uint64_t bytes = counted.insert(image.digest).second ? length_of(image, places, held) : 0;
       report.totals[to].bytes += bytes;
       const ServerId& origin = image.identity.origin;
       if (origin == servers[to].id) {
@@ -167,9 +177,9 @@ std::optional<SerialTime> time_of(Serial serial, const HeadTimes& heads) {
 FleetReport fleet_report(const std::vector<FleetWord>& servers, const std::vector<HeadTimes>& heads,
                          const std::vector<FleetMember>& members) {
   FleetReport report;
-  const auto entries = entries_of(servers);
-  add_series(servers, entries, heads, report);
-  add_bytes(servers, entries, report);
+  const Words words = words_of(servers, members);
+  add_series(words, heads, report);
+  add_bytes(servers, words.held, report);
   report.images = fleet_status(servers, {}, members);
   report.servers_behind = servers_behind(report, servers.size());
   return report;

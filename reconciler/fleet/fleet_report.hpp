@@ -26,10 +26,10 @@ struct SerialTime {
 std::optional<SerialTime> time_of(Serial serial, const HeadTimes& heads);
 
 enum class Standing {
-  none,     ///< it has no image of the series; other bytes than its owner's do not count
+  none,     ///< it has no image of the series, as far as is known wants none; other bytes than its owner's do not count
   owner,    ///< it makes the series
-  current,  ///< no published image is newer than the newest that it has
-  behind,   ///< it has an older one
+  current,  ///< no published image that it wants is newer than the newest that it has
+  behind,   ///< it lacks one that it wants; where that is unknown: one that is newer than what it has
   unknown,  ///< nothing was ever heard of the server
 };
 
@@ -37,8 +37,8 @@ enum class Standing {
 struct SeriesStanding {
   Standing standing = Standing::none;
   bool is_certain = true;             ///< false: the server is in trouble, this is what it said last
-  std::uint64_t behind = 0;           ///< published images that are newer than its newest
-  std::optional<ImageName> has;       ///< its newest, by its name on the origin
+  std::uint64_t behind = 0;           ///< published images that it lacks: newer than its newest
+  std::optional<ImageName> has;       ///< its newest, by its name on the origin; nullopt: none
   std::optional<SerialTime> since{};  ///< when the first of the newer ones was published
 };
 

@@ -7,13 +7,12 @@
 #include <unordered_map>
 
 #include "reconciler/fleet/fleet_wants.hpp"
+#include "reconciler/fleet/held_images.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot::fleet {
 
 namespace {
-
-using Entries = std::unordered_map<ImageIdentity, const ImageEntry*>;
 
 /// Member → its place in a series of the origin.
 struct Membership {
@@ -25,11 +24,14 @@ struct Membership {
 class FleetTestimony {
  public:
   FleetTestimony(const std::vector<FleetWord>& servers, const std::vector<FleetMember>& members)
-      : servers_(servers), wants_(servers, members), entries_(servers.size()) {
-    for (std::size_t i = 0; i < servers.size(); ++i) {
-      if (!servers[i].catalog) continue;
-      for (const auto& image : servers[i].catalog->images) entries_[i].emplace(image.identity, &image);
-      for (const auto& series : servers[i].catalog->series) add_series(series, servers[i].id);
+      : servers_(servers), wants_(servers, members) {
+    for (const FleetWord& server : servers) {
+      held_.push_back(server.catalog ? HeldImages(*server.catalog) : HeldImages());
+      if (!server.catalog) continue;
+      for (const auto& series : server.catalog->series) add_series(series, server.id);
+      for (const auto& image : server.catalog->images) {
+        if (image.identity.origin == server.id) made_.emplace(std::pair(image.name, image.digest), image.identity);
+      }
     }
     for (auto& [series, first] : first_held_) {
       for (std::size_t i = 0; i < servers.size(); ++i) first.push_back(first_held(*series, i));
@@ -41,8 +43,15 @@ class FleetTestimony {
     return wants_.of(server, image, entry(server, image) != nullptr);
   }
   const ImageEntry* entry(std::size_t server, const ImageIdentity& image) const {
-    const auto found = entries_[server].find(image);
-    return found == entries_[server].end() ? nullptr : found->second;
+    const auto origin = this->server(image.origin);
+    const ImageEntry* const made = origin ? held_[*origin].find(image) : nullptr;
+    return made != nullptr ? held_[server].find(image, made->digest) : held_[server].find(image);
+  }
+  /// Of an image whose origin does not list it, or was not asked, and that another server has taken over: that one's.
+  ImageIdentity owned(const ImageEntry& image) const {
+    if (at_origin(image.identity) != nullptr) return image.identity;
+    const auto taken_over = made_.find({image.name, image.digest});
+    return taken_over == made_.end() ? image.identity : taken_over->second;
   }
   std::optional<std::size_t> server(const ServerId& id) const {
     const auto found = std::find_if(servers_.begin(), servers_.end(), [&](const FleetWord& word) { return word.id == id; });
@@ -59,7 +68,7 @@ class FleetTestimony {
   /// What its origin says of an image now.
   const ImageEntry* at_origin(const ImageIdentity& image) const {
     const auto origin = server(image.origin);
-    return origin ? entry(*origin, image) : nullptr;
+    return origin ? held_[*origin].find(image) : nullptr;
   }
 
  private:
@@ -78,7 +87,8 @@ class FleetTestimony {
 
   const std::vector<FleetWord>& servers_;
   FleetWants wants_;
-  std::vector<Entries> entries_;
+  std::vector<HeldImages> held_;
+  std::map<std::pair<ImageName, Digest>, ImageIdentity> made_;  ///< by the servers themselves
   /// Of each series, for each server: the place of the first member that the server has; the number of members if it has none.
   std::unordered_map<const SeriesEntry*, std::vector<std::size_t>> first_held_;
   std::unordered_map<ImageIdentity, std::vector<Membership>> memberships_;
@@ -186,15 +196,20 @@ std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, cons
   const FleetTestimony words(servers, members);
   const auto all = all_images(servers);
   std::vector<FleetImage> images;
+  std::set<ImageIdentity> shown;
+  const auto show = [&](const ImageIdentity& identity) {
+    const auto entry = all.find(identity);
+    if (entry == all.end()) return;
+    const ImageIdentity owned = words.owned(*entry->second);
+    if (shown.insert(owned).second) images.push_back(image_of(words, *all.at(owned)));
+  };
   if (!question.series.empty()) {
-    for (const auto& member : members_of(servers, question.series)) {
-      if (const auto found = all.find(member); found != all.end()) images.push_back(image_of(words, *found->second));
-    }
+    for (const auto& member : members_of(servers, question.series)) show(member);
     return images;
   }
   const auto wanted = called(servers, question.image);
   for (const auto& [identity, entry] : all) {
-    if (question.image.empty() || wanted.contains(identity)) images.push_back(image_of(words, *entry));
+    if (question.image.empty() || wanted.contains(identity)) show(identity);
   }
   std::stable_sort(images.begin(), images.end(), [](const FleetImage& one, const FleetImage& other) {
     return std::tie(one.origin, one.identity.name, one.identity.created) <

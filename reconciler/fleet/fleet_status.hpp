@@ -76,8 +76,9 @@ struct FleetQuestion {
   std::string series;  ///< its name on a server that has such a series
 };
 
-/// Sorted by origin, then name; of one series in its order. `members`: manifests of servers, which say where their rules are
-/// written, and which images [[copy]] keeps out; may be empty.
+/// Sorted by origin, then name; of one series in its order. An image that a server has taken over is that server's: the copies of
+/// its first origin's, which does not list it any more, are copies of it. `members`: manifests of servers, which say where their
+/// rules are written, and which images [[copy]] keeps out; may be empty.
 std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, const FleetQuestion& question,
                                      const std::vector<FleetMember>& members = {});
 

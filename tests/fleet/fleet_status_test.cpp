@@ -128,6 +128,35 @@ TEST(fleet_status, a_copy_whose_origin_is_not_asked_is_shown_all_the_same) {
   EXPECT_EQ(images[0].origin, "fpps-2") << "as it calls itself";
 }
 
+/// london is lost, and paris has taken over its "a": oslo has the copy still, and paris is where it comes from now.
+TEST(fleet_status, a_copy_of_an_image_that_another_server_took_over_is_that_servers) {
+  Catalog taken_over;
+  taken_over.images = {own_image(paris, "a", 7), own_image(paris, "b", 8)};
+  taken_over.images[0].digest = own_image(london, "a", 1).digest;
+  SeriesEntry series{.name = SeriesName::of("s"), .created = 7, .members = {}};
+  for (const auto& image : taken_over.images) series.members.push_back({image.identity, 8});
+  taken_over.series = {series};
+  Catalog held = copies({"a"});
+  held.series = {{.name = SeriesName::of("s"), .created = 1, .members = {{held.images[0].identity, 1}}}};
+  const std::vector words{word("paris", taken_over), word("oslo", held)};
+  for (const char* asked : {"", "s"}) {
+    const auto images = fleet::fleet_status(words, {.image = "", .series = asked});
+    EXPECT_THAT(shown(images), ElementsAre("a: origin present", "b: origin waiting"));
+    EXPECT_EQ(images[0].origin, "paris");
+  }
+  EXPECT_THAT(shown(fleet::fleet_status(words, {.image = "a", .series = ""})), ElementsAre("a: origin present"));
+  const auto standing = fleet::fleet_report(words, {}).series.at(0).standings.at(1);
+  EXPECT_EQ(standing.has, ImageName::of("a"));
+  EXPECT_EQ(standing.behind, 1U);
+}
+
+TEST(fleet_status, other_bytes_of_that_name_are_another_image) {
+  Catalog other;
+  other.images = {own_image(paris, "a", 7)};
+  const std::vector words{word("paris", other), word("oslo", copies({"a"}))};
+  EXPECT_THAT(shown(fleet::fleet_status(words, {})), ElementsAre("a: absent present", "a: origin absent"));
+}
+
 TEST(fleet_report, a_server_is_behind_since_the_first_newer_image_was_in_the_series_and_published) {
   const Time start{};
   const fleet::HeadTimes heads{{1, start}, {6, start + Seconds(60)}, {8, start + Seconds(80)}, {9, start + Seconds(90)}};

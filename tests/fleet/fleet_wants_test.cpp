@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "reconciler/fleet/fleet_report.hpp"
 #include "tests/schema/map_files.hpp"
 #include "tests/support/catalog_builder.hpp"
 
@@ -115,6 +116,24 @@ TEST(fleet_wants, a_copy_that_is_here_stays_wanted_before_the_baseline_and_one_w
                           stating(word("paris", copies({"a", "d"})), {subscription(series_s, {}, 9)})};
   EXPECT_THAT(wants(words),
               ElementsAre("a: present yes", "b: absent no before-baseline", "c: absent no before-baseline", "d: present no"));
+}
+
+TEST(fleet_wants, a_report_counts_what_a_server_wants_and_lacks) {
+  const auto standing = [](const std::vector<std::string>& held, const SubscriptionOptions& options) {
+    const std::vector words{word("london", made_in_london()),
+                            stating(word("paris", copies(held)), {subscription(series_s, options)})};
+    return fleet::fleet_report(words, {}).series.at(0).standings.at(1);
+  };
+  SubscriptionOptions not_c;
+  not_c.exclude = {"c"};
+  EXPECT_EQ(standing({"b"}, not_c).standing, fleet::Standing::current) << "it does not want c";
+  EXPECT_EQ(standing({"a"}, not_c).behind, 1U);
+  const auto empty = standing({}, {});
+  EXPECT_EQ(empty.standing, fleet::Standing::behind) << "it wants all and has none";
+  EXPECT_EQ(empty.behind, 3U);
+  EXPECT_EQ(empty.has, std::nullopt);
+  not_c.exclude = {"a", "b", "c"};
+  EXPECT_EQ(standing({}, not_c).standing, fleet::Standing::none);
 }
 
 TEST(fleet_wants, a_stopped_subscription_wants_nothing) {
