@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/transfer/copy_image.hpp"
+#include "tests/support/noise.hpp"
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
@@ -36,6 +37,9 @@ inline std::vector<std::string> normalised(TestServer& server) {
   for (const auto& [name, members] : tree.series)
     lines.push_back("published series " + name + " " + std::to_string(members.size()));
   for (const std::string& name : tree.offered) lines.push_back("offered " + name);
+  for (const std::string& delta : tree.deltas) lines.push_back("offered delta: " + delta);
+  for (const state::DeltaRow& row : snapshot.deltas)
+    lines.push_back("delta " + row.image.text() + " from " + row.base.text() + (row.file ? " kept" : " not kept"));
   for (const std::string& name : tree.tombstones) lines.push_back("published tombstone " + name);
   for (const Digest& digest : server.store().left_out()) lines.push_back("left out " + digest.text());
   lines.push_back(server.state().content_pending(false) ? "pending" : "nothing pending");
@@ -51,14 +55,14 @@ class DisturbedApply : public testing::Test {
     hidden.is_private = true;
     LocalImage shy = local_image("shy", server.source("shy", "bytes of shy"));
     shy.is_private = true;
-    server.apply({add(server, "back", "bytes of back"), add(hidden), add(shy), publish_change()});
+    server.apply({add(server, "back", noise(20'000)), add(hidden), add(shy), publish_change()});
     // The catalog leaves out "back", whose bytes are here again; those of "hidden" are gone.
     const std::string back = file_of(server, "back", "public");
     std::filesystem::rename(back, folder.path() + "/aside");
     server.apply({add(server, "old", "bytes of old"), publish_change()});
     std::filesystem::rename(folder.path() + "/aside", back);
     std::filesystem::remove(file_of(server, "hidden", "private"));
-    server.source("mine", "bytes of mine");
+    server.source("mine", "bytes of mine" + noise(20'000));
     server.close();
     std::filesystem::copy(folder.path() + "/here", folder.path() + "/template", std::filesystem::copy_options::recursive);
   }
@@ -76,6 +80,7 @@ class DisturbedApply : public testing::Test {
     auto server = std::make_unique<TestServer>(folder.path(), "here");
     server->know(oslo);
     server->parallel = 1;
+    server->manifest.server.deltas = DeltaRules{.size = 0};
     return server;
   }
 
@@ -85,6 +90,7 @@ class DisturbedApply : public testing::Test {
     return {register_change(oslo),
             add(local_image("mine", server.folder() + "/sources/mine")),
             make_public(server, "shy"),
+            delta_change(server),
             publish_change(),
             copy_change(oslo, "theirs", {"peer.oslo"}),
             series_change("s", {"mine", "theirs"}, {"copy.oslo.theirs", "image.mine"}),
@@ -95,6 +101,19 @@ class DisturbedApply : public testing::Test {
     state::ImageRow row = server.image(name);
     row.is_private = false;
     return change_of(image_address(row.name), plan::UpdateImage{.row = row, .changes = {"private"}});
+  }
+
+  /// Of "mine" from "back". A plan knows the digest of an image that is here.
+  static plan::Change delta_change(TestServer& server) {
+    const std::vector<std::string> names = server.image_names();
+    const bool is_here = std::find(names.begin(), names.end(), "mine") != names.end();
+    const state::ImageRow back = server.image("back");
+    return change_of(delta_address(ImageName::of("mine"), back.digest.hex().substr(0, 12)),
+                     plan::MakeDelta{.image = ImageName::of("mine"),
+                                     .image_digest = is_here ? std::optional(server.image("mine").digest) : std::nullopt,
+                                     .base = back.name,
+                                     .base_digest = back.digest},
+                     is_here ? std::vector<std::string>() : std::vector<std::string>{"image.mine"});
   }
 
   /// What a planner would plan next, after any part of `changes` was done.
@@ -109,10 +128,12 @@ class DisturbedApply : public testing::Test {
                                            {"series.s", !snapshot.series.empty() && snapshot.series[0].members.size() == 2},
                                            {"image.old", !here("old")},
                                            {"image.shy", !server.image("shy").is_private},
-                                           {"image.hidden", !server.image("hidden").is_private}};
+                                           {"image.hidden", !server.image("hidden").is_private},
+                                           {"delta", !snapshot.deltas.empty()}};
     std::vector<plan::Change> left;
     for (const plan::Change& change : changes) {
-      if (!done.at(change.address.text)) left.push_back(change);
+      const bool is_delta = change.verb == Verb::delta;
+      if (!done.at(is_delta ? "delta" : change.address.text)) left.push_back(is_delta ? delta_change(server) : change);
     }
     return left;
   }

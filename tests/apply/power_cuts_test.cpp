@@ -14,6 +14,7 @@
 #include "tests/support/fault_files.hpp"
 #include "tests/support/figures.hpp"
 #include "tests/support/power_cut_files.hpp"
+#include "tests/support/process.hpp"
 
 namespace ingot::power_cuts_test {
 namespace {
@@ -72,6 +73,15 @@ class power_cuts : public DisturbedApply {
     }
   }
 
+  static void find_empty_deltas(TestServer& server, std::vector<std::string>& lost) {
+    for (const state::DeltaRow& row : server.state().snapshot().deltas) {
+      if (!row.file) continue;
+      const std::string path = server.public_folder() + "/" + transfer::object_path(row.file->digest);
+      if (!std::filesystem::exists(path) || io::sha256(read_text(path)) != row.file->digest)
+        lost.push_back("the file of a delta is not what the state says");
+    }
+  }
+
   static void find_low_floors(TestServer& server, const std::string& peer, std::vector<std::string>& lost) {
     if (server.state().snapshot().registrations.empty()) return;
     bool there = false;
@@ -85,6 +95,7 @@ class power_cuts : public DisturbedApply {
     const PublishedTree tree = server.tree();
     std::vector<std::string> lost = tree.faults;
     find_empty_rows(server, lost);
+    find_empty_deltas(server, lost);
     find_low_floors(server, oslo.card().id.root.hex(), lost);
     const auto published = server.state().published();
     if (published && tree.serial < published->serial) lost.push_back("the head that counts as published is gone");

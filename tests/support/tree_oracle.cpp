@@ -208,12 +208,20 @@ class Walk {
     } else if (entry.contains("deleted")) {
       tree_.tombstones.insert(entry.at("image").get<std::string>());
     } else {
-      tree_.images[entry.at("image").get<std::string>()] = entry.at("digest").get<std::string>();
+      const auto name = entry.at("image").get<std::string>();
+      tree_.images[name] = entry.at("digest").get<std::string>();
+      for (const Json& delta : entry.value("deltas", Json::array())) read_delta(name, delta);
       if (entry.at("packed").is_null()) return;
-      tree_.offered.insert(entry.at("image").get<std::string>());
+      tree_.offered.insert(name);
       object(entry.at("packed"));
       if (!entry.at("packed").at("table").is_null()) object(entry.at("packed").at("table"));
     }
+  }
+
+  void read_delta(const std::string& image, const Json& delta) {
+    object(delta);
+    const auto base = delta.at("base").at("digest").get<std::string>();
+    if (!tree_.deltas.insert(image + " from " + base).second) fault("two deltas make " + image + " of the same image");
   }
 
   fs::path folder_;

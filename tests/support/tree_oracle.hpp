@@ -19,6 +19,7 @@ struct PublishedTree {
   std::vector<std::string> pages;                          ///< digests in the index's order
   std::map<std::string, std::string> images;               ///< live ones: name → digest
   std::set<std::string> offered;                           ///< names of live ones whose bytes are named
+  std::set<std::string> deltas;                            ///< "IMAGE from sha256:…": what it starts from
   std::set<std::string> tombstones;                        ///< names of deleted images
   std::map<std::string, std::vector<std::string>> series;  ///< name → members' names
   std::set<std::string> types;
