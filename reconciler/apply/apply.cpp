@@ -184,7 +184,8 @@ class Applying {
       if (auto* failed = std::get_if<Failed>(&result)) {
         if (failed->code == Code::not_on_medium)
           return Outcome(Skipped{.why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true});
-        if (failed->code == Code::in_use) return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
+        if (failed->code == Code::in_use || failed->code == Code::deferred)
+          return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
         return Outcome(std::move(*failed));
       }
       return std::get<ActionEffects>(std::move(result));
@@ -216,7 +217,18 @@ class Applying {
       outcome = outcome_of(error);
       record(number, outcome);
     }
+    if (deed && std::holds_alternative<Done>(outcome)) drop_partials(deed->spent);
     conclude(action, outcome, deed ? deed->fetched : 0);
+  }
+
+  /// Not before the image is recorded: a run that is killed until then goes on with them. What cannot be removed now is found by
+  /// the next plan.
+  void drop_partials(const std::set<Digest>& spent) {
+    if (spent.empty()) return;
+    try {
+      const FilesInUse::Lease lease(run_.files_in_use, spent, [] {});
+      for (const Digest& file : spent) run_.context.store.drop_partial(file);
+    } catch (const Error&) {}  // nothing depends on it
   }
 
   /// Records what became of an action that changes nothing; if not even that can be written, the run is over.

@@ -154,6 +154,21 @@ std::optional<Skipped> LeftPeers::why_not(const std::vector<ServerName>& peers) 
   return Skipped{fmt::format("peer-failing: peer \"{}\" failed too often in this run", peers.front().text())};
 }
 
+SpareBytes::SpareBytes(const plan::Plan& plan, const Limits& limits) : left_(limits.max_bytes.value_or(UINT64_MAX)) {
+  if (!limits.max_bytes) return;
+  for (const plan::Change& change : plan.actions) {
+    const plan::Transfer* const transfer = plan::transfer_of(change.action);
+    if (transfer != nullptr && !change.deferred) left_ -= std::min(left_, transfer->bytes);
+  }
+}
+
+bool SpareBytes::take(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (bytes > left_) return false;
+  left_ -= bytes;
+  return true;
+}
+
 void ForwardingEvents::begin(const plan::Plan& plan) {
   tell([&] { events_.begin(plan); });
 }
@@ -185,6 +200,7 @@ Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_co
       throttle(the_context.clock, the_context.manifest.limits.bandwidth),
       bounds(the_plan, the_context.clock, the_context.manifest, the_context.deadline),
       peers(the_context.transport, the_context.manifest),
+      spare_bytes(the_plan, the_context.manifest.limits),
       rows(rows_looked_up(the_plan, the_context.state)),
       names(rows, the_plan) {}
 

@@ -25,7 +25,8 @@ namespace ingot::apply {
 /// What an action did: effects that the state shall record with its outcome.
 struct ActionEffects {
   state::Effects effects;
-  std::uint64_t fetched = 0;  ///< bytes from a peer
+  std::uint64_t fetched = 0;    ///< bytes from a peer
+  std::set<Digest> spent = {};  ///< partial files that nothing needs once the effects are recorded
 };
 using Result = std::variant<ActionEffects, Failed>;
 
@@ -118,6 +119,18 @@ class FilesInUse {
   std::set<Digest> in_use_;
 };
 
+/// Bytes that `max_bytes` allows beyond what the plan fetches: for images whose deltas are of no use. Thread-safe.
+class SpareBytes {
+ public:
+  SpareBytes(const plan::Plan& plan, const Limits& limits);
+  /// False: there are not so many left, and none are taken.
+  bool take(std::uint64_t bytes);
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t left_ = 0;
+};
+
 struct Run {
   Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context);
 
@@ -130,6 +143,7 @@ struct Run {
   Peers peers;
   LeftPeers left;
   FilesInUse files_in_use;
+  SpareBytes spare_bytes;
   std::mutex applying_deltas;         ///< each takes some 150 MiB, whatever the number of copies side by side
   std::vector<state::ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
   ImageNames names;

@@ -52,9 +52,7 @@ class Chain {
     const std::lock_guard one_at_a_time(run_.applying_deltas);
     Between last;
     for (const plan::DeltaStep& step : steps()) last = apply(step, reader_of(step, last));
-    const Packed packed = run_.context.store.keep(*last.bytes, last.result, wanted_.place);
-    for (const plan::DeltaStep& step : steps()) drop(step);
-    return packed;
+    return run_.context.store.keep(*last.bytes, last.result, wanted_.place);
   }
 
   /// A file that was of no use is not asked for again.

@@ -17,7 +17,8 @@ struct ByDeltas {
   store::Place place;
 };
 
-/// It was made, and its bytes are the image that the catalog names: they are in the store, durably.
+/// It was made, and its bytes are the image that the catalog names: they are in the store, durably. The files of its deltas are
+/// there still.
 struct MadeByDeltas {
   Packed packed;
   std::uint64_t fetched = 0;

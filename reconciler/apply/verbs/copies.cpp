@@ -47,6 +47,7 @@ std::optional<Packed> packed_here(const ImageEntry& entry, Run& run) {
 struct FetchResult {
   Packed packed;
   std::uint64_t fetched = 0;
+  std::set<Digest> spent = {};  ///< as in ActionEffects
 };
 using Getting = std::variant<FetchResult, Failed>;
 
@@ -83,12 +84,6 @@ struct Wanted {
   const plan::Transfer* transfer = nullptr;  ///< as planned for this peer; nullptr: whole
 };
 
-/// What a way by deltas that failed has left; the image is here now.
-void drop_deltas(const plan::Transfer& transfer, Run& run) {
-  const FilesInUse::Lease lease(run.files_in_use, files_of(transfer), [] {});
-  for (const plan::DeltaStep& step : transfer.steps) run.context.store.drop_partial(step.file.digest);
-}
-
 /// nullopt: not by deltas; why not was told.
 std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task, Run& run, std::uint64_t& in_vain) {
   if (wanted.transfer == nullptr || wanted.transfer->method != plan::Method::delta) return std::nullopt;
@@ -100,8 +95,9 @@ std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task,
     return std::nullopt;
   }
   const auto& done = std::get<MadeByDeltas>(made);
-  run.context.store.drop_partial(wanted.entry.digest);  // of a whole copy that was begun before
-  return FetchResult{.packed = done.packed, .fetched = done.fetched};
+  std::set<Digest> spent = files_of(*wanted.transfer);
+  spent.insert(wanted.entry.digest);  // a whole copy that was begun before
+  return FetchResult{.packed = done.packed, .fetched = done.fetched, .spent = std::move(spent)};
 }
 
 Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task, Run& run, int connections) {
@@ -168,10 +164,16 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
   }
   std::uint64_t in_vain = 0;
   if (auto made = get_by_deltas(wanted, task, run, in_vain)) return *std::move(made);
+  if (wanted.transfer != nullptr && wanted.transfer->method == plan::Method::delta) {
+    const std::uint64_t whole = entry.packed->file.length;
+    if (!run.spare_bytes.take(whole))
+      return Failed{Code::deferred, fmt::format("its deltas are of no use, and `max_bytes` does not leave {} for the whole image",
+                                                size_text(whole))};
+  }
   Getting got = fetch_bytes(wanted, *entry.packed, task, run, connections);
   if (auto* result = std::get_if<FetchResult>(&got)) {
     result->fetched += in_vain;
-    if (wanted.transfer != nullptr) drop_deltas(*wanted.transfer, run);
+    if (wanted.transfer != nullptr) result->spent = files_of(*wanted.transfer);
   }
   return got;
 }
@@ -185,7 +187,7 @@ Getting get_from_any(const plan::FetchAgain& action, store::Place place, const T
         get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place, .transfer = is_first ? &action.transfer : nullptr},
                   task, run, connections);
     auto* failed = std::get_if<Failed>(&got);
-    if (!failed) return got;
+    if (!failed || failed->code == Code::deferred) return got;
     std::string text = fmt::format("peer \"{}\": {}", offer.peer.text(), failed->text);
     if (!all) {
       all = Failed{failed->code, std::move(text)};
@@ -207,11 +209,13 @@ Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int co
                            .transfer = &action.transfer},
                           task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched] = std::get<FetchResult>(got);
+  auto& [packed, fetched, spent] = std::get<FetchResult>(got);
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(action.entry->digest, bytes); });
   state::ImageRow row = row_of(action, task, run);
   run.context.store.keep_papers(row.digest, task.number, write_papers(row, packed));
-  return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
+  return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(packed)}},
+                       .fetched = fetched,
+                       .spent = std::move(spent)};
 }
 
 /// The damaged file makes room only when the new one is whole and durable; the image itself is what it was.
@@ -219,10 +223,11 @@ Result do_copy(const plan::FetchAgain& action, const Task& task, Run& run, int c
   const Digest& digest = action.offers.front().entry->digest;
   Getting got = get_from_any(action, place_of_bytes(digest, run), task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched] = std::get<FetchResult>(got);
+  auto& [packed, fetched, spent] = std::get<FetchResult>(got);
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(digest, bytes); });
   run.context.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
-  return ActionEffects{.effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
+  return ActionEffects{
+      .effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched, .spent = std::move(spent)};
 }
 
 /// From the next head on it is this server's own: its bytes are served, as soon as they are whole.

@@ -31,15 +31,40 @@ std::optional<End> find_end(const ImageName& name, const std::optional<Digest>& 
 
 struct TooLong {};
 
+struct Unreadable {
+  const ImageName& image;
+  std::string why;
+};
+
+/// Of a damaged file of the store, whose image it names; other failures of this disk are that.
+template <class Read>
+auto read_of(const ImageName& image, Read read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    throw Unreadable{.image = image, .why = error.text()};
+  }
+}
+
+/// The image is published without it: a damaged file costs no more than the delta, until it is repaired.
+Failed later(const Unreadable& end) {
+  return {Code::deferred,
+          fmt::format("the bytes of \"{}\" cannot be read: {}; run \"ingot verify --repair\"", end.image.text(), end.why)};
+}
+
 /// What is longer than this part of the packed image is not worth a second way to fetch it.
 std::uint64_t longest_of_use(const Packed& packed) { return packed.file.length / 5 * 4 + packed.file.length % 5 * 4 / 5; }
 
 /// nullopt: it was too long to be of use.
-std::optional<Piece> make(const End& base, const End& image, const Task& task, Run& run) {
-  store::PlainReader base_bytes = run.context.store.plain_reader(base.image.digest, base.image.size, base.packed);
-  store::PlainReader image_bytes = run.context.store.plain_reader(image.image.digest, image.image.size, image.packed);
-  const auto reader = [](store::PlainReader& bytes) {
-    return [&bytes](std::uint64_t offset, std::span<char> into) { bytes.read(offset, into); };
+std::optional<Piece> make(const plan::MakeDelta& action, const End& base, const End& image, const Task& task, Run& run) {
+  const auto open = [&](const ImageName& name, const End& end) {
+    return read_of(name, [&] { return run.context.store.plain_reader(end.image.digest, end.image.size, end.packed); });
+  };
+  store::PlainReader base_bytes = open(action.base, base);
+  store::PlainReader image_bytes = open(action.image, image);
+  const auto reader = [](const ImageName& name, store::PlainReader& bytes) {
+    return [&name, &bytes](std::uint64_t offset, std::span<char> into) { read_of(name, [&] { bytes.read(offset, into); }); };
   };
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const delta::EncoderOptions options{.threads = static_cast<int>(std::min(run.context.parallel, cores)),
@@ -61,8 +86,8 @@ std::optional<Piece> make(const End& base, const End& image, const Task& task, R
     return run.context.store.keep_file(
         [&](const std::function<void(std::string_view)>& out) {
           std::uint64_t length = 0;
-          delta::make_delta({base.image, reader(base_bytes)}, {image.image, reader(image_bytes)}, options,
-                            [&](std::string_view bytes) {
+          delta::make_delta({base.image, reader(action.base, base_bytes)}, {image.image, reader(action.image, image_bytes)},
+                            options, [&](std::string_view bytes) {
                               length += bytes.size();
                               if (length > longest) throw TooLong{};
                               out(bytes);
@@ -85,16 +110,16 @@ bool is_made(const End& base, const End& image, Run& run) {
 Result do_action(const plan::MakeDelta& action, const Task& task, Run& run) {
   const auto base = find_end(action.base, action.base_digest, run);
   const auto image = find_end(action.image, action.image_digest, run);
-  if (!base || !image)
-    return Failed{Code::damaged,
-                  fmt::format("the bytes of \"{}\" are not whole here", (base ? action.image : action.base).text())};
+  if (!base || !image) return later({.image = base ? action.image : action.base, .why = "they are not whole"});
   const auto& rules = run.context.manifest.server.deltas;
   const bool too_small = !rules || image->image.size < rules->size;  // it was not known when the plan was made
   if (too_small || base->image.digest == image->image.digest || is_made(*base, *image, run)) return ActionEffects{};
-  return ActionEffects{.effects = {state::PutDelta{.row = {.image = image->image.digest,
-                                                           .base = base->image.digest,
-                                                           .base_size = base->image.size,
-                                                           .file = make(*base, *image, task, run)}}}};
+  try {
+    return ActionEffects{.effects = {state::PutDelta{.row = {.image = image->image.digest,
+                                                             .base = base->image.digest,
+                                                             .base_size = base->image.size,
+                                                             .file = make(action, *base, *image, task, run)}}}};
+  } catch (const Unreadable& end) { return later(end); }
 }
 
 }  // namespace ingot::apply

@@ -1,0 +1,86 @@
+// Copies that come by a delta: nothing that was fetched is lost before they are recorded.
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fault_files.hpp"
+#include "tests/support/noise.hpp"
+#include "tests/support/server_fixture.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot::delta_copies_test {
+namespace {
+
+using namespace testing_support;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class delta_copies : public testing::Test {
+ protected:
+  delta_copies() {
+    oslo.manifest.server.deltas = DeltaRules{.size = 0};
+    const plan::MakeDelta delta{.image = ImageName::of("b"), .base = ImageName::of("a")};
+    oslo.apply({add(oslo, "a", noise(20'000)), add(oslo, "b", noise(20'000) + "and more"),
+                change_of(delta_address(delta.image, "0123456789ab"), delta, {"image.a", "image.b"}), publish_change()});
+    here.know(oslo);
+    here.parallel = 1;
+    here.apply({register_change(oslo), copy_change(oslo, "a", {"peer.oslo"})});
+  }
+
+  plan::Change copy_by_delta() {
+    const state::DeltaRow row = oslo.state().snapshot().deltas.at(0);
+    const ImageEntry entry = oslo.entry("b");
+    plan::Change change = copy_change(oslo, "b");
+    std::get<plan::CopyImage>(change.action).transfer = {.method = plan::Method::delta,
+                                                         .from = ImageName::of("a"),
+                                                         .bytes = row.file.value().length,
+                                                         .steps = {{.base = row.base,
+                                                                    .base_size = row.base_size,
+                                                                    .result = entry.digest,
+                                                                    .result_size = entry.size,
+                                                                    .file = *row.file}}};
+    return change;
+  }
+  std::string partial() { return here.store().partial_path(oslo.state().snapshot().deltas.at(0).file.value().digest); }
+
+  TestFolder folder{quick_folder()};
+  TestServer oslo{folder.path(), "oslo"};
+  TestServer here{folder.path(), "here"};
+};
+
+TEST_F(delta_copies, what_was_fetched_stays_until_the_image_is_recorded) {
+  struct Killed {};
+  FaultFiles disk;
+  here.reopen(&disk);
+  disk.watch = [&](const std::string& line) {
+    if (line.find("/papers/") != std::string::npos) throw Killed{};
+  };
+  EXPECT_THROW(here.apply({copy_by_delta()}), Killed);
+  EXPECT_TRUE(std::filesystem::exists(partial()));
+  here.reopen();
+  const apply::Account account = here.apply({copy_by_delta()});
+  EXPECT_EQ(account.exit_code, 0);
+  EXPECT_EQ(account.done.at(0).fetched, 0U);
+  EXPECT_FALSE(std::filesystem::exists(partial()));
+}
+
+/// Its base cannot be read: the image is published without a delta, and the run says why.
+TEST_F(delta_copies, a_delta_of_damaged_bytes_is_left_and_told) {
+  const Packed packed = oslo.state().object(oslo.image("a").digest).value().packed;
+  oslo.apply({add(oslo, "c", noise(20'000) + "other")});
+  std::fstream(oslo.store().path_of(packed.file).value(), std::ios::in | std::ios::out).seekp(9'000).write("rotten", 6);
+  const plan::MakeDelta delta{.image = ImageName::of("c"),
+                              .image_digest = oslo.image("c").digest,
+                              .base = ImageName::of("a"),
+                              .base_digest = oslo.image("a").digest};
+  const apply::Account account = oslo.apply({change_of(delta_address(delta.image, "0123456789ab"), delta)});
+  EXPECT_EQ(account.exit_code, 0);
+  ASSERT_EQ(account.not_started.size(), 1U);
+  EXPECT_THAT(std::get<Skipped>(account.not_started[0].outcome).why, AllOf(HasSubstr("\"a\""), HasSubstr("verify --repair")));
+  EXPECT_TRUE(oslo.tree().offered.contains("c"));
+}
+
+}  // namespace
+}  // namespace ingot::delta_copies_test
