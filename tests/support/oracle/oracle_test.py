@@ -71,6 +71,7 @@ class PlantedFaults(unittest.TestCase):
         peer.apply()
         cls.good = cls.world.site("gold")
         cls.good.manifest(cls.good.peer(peer, f'urls = ["{web.url}"]') + cls.good.image("big", servers.noise(5_000_000, 2))
+                          + cls.good.image("bigger", servers.noise(5_000_000, 2) + b"more", 'parent = "big"')
                           + cls.good.image("mine", b"mine") + cls.good.image("hidden", b"hidden", "private = true") + '[[series]]\nname = "s"\nimages = ["mine"]\n'
                           + '[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n')
         cls.good.apply()
@@ -111,7 +112,14 @@ class PlantedFaults(unittest.TestCase):
 
     def test_nothing_is_wrong_with_what_the_product_made(self):
         self.assertEqual(server_folder.check(self.folder, self.before), [])
-        self.assertEqual(list(published_tree.folder_reader(self.public).read().images), ["big", "mine", "theirs"])
+        self.assertEqual(list(published_tree.folder_reader(self.public).read().images), ["big", "bigger", "mine", "theirs"])
+
+    def test_N2_the_file_of_a_delta_is_another_or_gone(self):
+        [path] = published_tree.folder_reader(self.public).read().deltas.values()
+        (self.public / path).write_bytes(b"another")
+        self.told("has 7 bytes and not")
+        (self.public / path).unlink()
+        self.told("is named but not there")
 
     def test_N2_a_byte_of_the_head_is_flipped(self):
         envelope = json.loads((self.public / "head.dsse").read_bytes())

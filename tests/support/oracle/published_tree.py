@@ -35,6 +35,7 @@ class Tree:
     named: dict = dataclasses.field(default_factory=dict)   # path → length of every piece and blob that the head leads to
     images: dict = dataclasses.field(default_factory=dict)  # live: name → digest
     offered: set = dataclasses.field(default_factory=set)
+    deltas: dict = dataclasses.field(default_factory=dict)  # (image, digest of what it starts from) → path of the file
     tombstones: set = dataclasses.field(default_factory=set)
     series: dict = dataclasses.field(default_factory=dict)
     types: set = dataclasses.field(default_factory=set)
@@ -151,6 +152,14 @@ class Reader:
         if len(lines) - 1 != entries:
             self._fault("a page has another number of entries than the index says")
 
+    def _delta(self, image, delta):
+        way = image, delta["base"]["digest"]
+        if way in self.tree.deltas:
+            self._fault(f"two deltas make {image} of the same image")
+        digest = delta["digest"].removeprefix("sha256:")
+        self.tree.deltas[way] = f"b/{digest[:2]}/{digest}"
+        self._piece("b", delta, keep=False)
+
     def _entry(self, entry, series):
         tree = self.tree
         for serial in [entry.get(key) for key in ("created", "deleted", "added", "listed")]:
@@ -168,6 +177,8 @@ class Reader:
             tree.tombstones.add(entry["image"])
         else:
             tree.images[entry["image"]] = entry["digest"]
+            for delta in entry.get("deltas", []):
+                self._delta(entry["image"], delta)
             if entry["packed"] is not None:
                 tree.offered.add(entry["image"])
                 for named in filter(None, (entry["packed"], entry["packed"]["table"])):
