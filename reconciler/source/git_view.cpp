@@ -49,7 +49,7 @@ plan::GitView look_at_commit(const Manifest& manifest, const AppliedLast& applie
   view.folder = io::printable(place->repository.folder());
   const io::GitHistory history(place->repository);
   const std::string& commit = manifest.git->commit;
-  if (manifest.git->dirty) view.differing = uncommitted_files(flags);
+  if (manifest.git->dirty && manifest.guard.git.any()) view.differing = uncommitted_files(flags);
   for (auto& file : view.differing) file = io::printable(file);
   view.applied = applied.commit;
   view.forgotten = applied.forgotten;
@@ -62,31 +62,55 @@ plan::GitView look_at_commit(const Manifest& manifest, const AppliedLast& applie
   return view;
 }
 
+namespace {
+
+/// nullopt: no guard asks, and there is nothing to compare.
+std::optional<plan::GitView> view_of(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags) {
+  if (manifest.guard.git.any()) return look_at_commit(manifest, applied, flags);
+  if (!manifest.git || !applied.commit) return std::nullopt;
+  try {
+    return look_at_commit(manifest, applied, flags);
+  } catch (const Error&) { return std::nullopt; }  // no guard needs it: a warning is all that could come of it
+}
+
+/// Of a commit that no guard holds to go forward; "": nothing.
+std::string warning_of(const Manifest& manifest, const plan::GitView& view) {
+  return manifest.guard.git.forward ? "" : plan::old_commit_text(view);
+}
+
+}  // namespace
+
 void note_objections(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags,
                      plan::Plan& plan) {
   plan::Annotations found;
   if (!manifest.no_git.empty())
     found.notes.push_back(
         {.code = Code::no_commit, .address = "", .text = "the commit of the manifest is unknown: " + manifest.no_git});
-  if (manifest.guard.git.any()) {
-    const plan::GitView view = look_at_commit(manifest, applied, flags);
-    for (const auto& objection : plan::git_objections(manifest.guard.git, view, false)) {
-      found.notes.push_back({.code = objection.code,
-                             .address = "",
-                             .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
+  const auto note = [&](Code code, const std::string& text) {
+    if (!text.empty()) found.notes.push_back({.code = code, .address = "", .text = text});
+  };
+  if (const auto view = view_of(manifest, applied, flags)) {
+    for (const auto& objection : plan::git_objections(manifest.guard.git, *view, false))
+      note(objection.code, objection.text + (objection.mend.empty() ? "" : "; " + objection.mend));
+    const std::string warning = warning_of(manifest, *view);
+    note(Code::reverts, warning);
+    if (manifest.guard.git.any() || !warning.empty()) {
+      for (const auto& text : plan::reverted_texts(*view)) note(Code::reverts, text);
     }
-    for (const auto& text : plan::reverted_texts(view))
-      found.notes.push_back({.code = Code::reverts, .address = "", .text = text});
   }
   plan::annotate(plan, found);
 }
 
 std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags,
                                         bool rewind) {
-  if (!manifest.guard.git.any() && !rewind) return {};
-  const plan::GitView view = look_at_commit(manifest, applied, flags);
-  const auto objections = plan::git_objections(manifest.guard.git, view, rewind);
-  if (objections.empty()) return rewind ? plan::reverted_texts(view) : std::vector<std::string>{};
+  const auto view = rewind ? look_at_commit(manifest, applied, flags) : view_of(manifest, applied, flags);
+  if (!view) return {};
+  const auto objections = plan::git_objections(manifest.guard.git, *view, rewind);
+  if (objections.empty() && rewind) return plan::reverted_texts(*view);
+  if (objections.empty()) {
+    const std::string warning = warning_of(manifest, *view);
+    return warning.empty() ? std::vector<std::string>{} : std::vector{warning};
+  }
   std::string text = objections.front().text;
   for (std::size_t i = 1; i < objections.size(); ++i) text += "; and " + objections[i].text;
   throw Error(Fault::refused, text, objections.front().mend).with_code(objections.front().code).about(manifest.path);

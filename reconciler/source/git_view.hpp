@@ -24,10 +24,11 @@ AppliedLast commit_applied_last(const site::Site& site);
 /// Looks at what the guards of the manifest ask for, and no more.
 plan::GitView look_at_commit(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags);
 
-/// Notes of a plan about what an apply would be refused for.
+/// Notes of a plan about what an apply would be refused for, or would warn of.
 void note_objections(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags, plan::Plan& plan);
 
-/// Error{refused} if a guard stands against it. Gives what going back takes back, if that is meant (`rewind`).
+/// Error{refused} if a guard stands against it. Gives what to warn of: what going back takes back, if that is meant (`rewind`);
+/// else that the commit is older than the one applied last, where no guard forbids that.
 std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags,
                                         bool rewind);
 

@@ -59,6 +59,17 @@ TEST(git_guards, ask_for_nothing_that_was_not_asked_for) {
   EXPECT_EQ(objections({}, {.git = std::nullopt, .no_git = {}, .folder = {}, .applied = {}, .not_signed = {}}), "");
 }
 
+TEST(git_guards, an_older_commit_is_told_where_nothing_was_asked_for) {
+  plan::GitView view = good();
+  EXPECT_EQ(plan::old_commit_text(view), "");
+  view.descent = Descent::aside;
+  EXPECT_EQ(plan::old_commit_text(view), "") << "another branch is no old checkout";
+  view.descent = Descent::backward;
+  view.reverts.resize(2);
+  EXPECT_THAT(plan::old_commit_text(view),
+              HasSubstr("the commit bbbbbbbbbbbb is older than aaaaaaaaaaaa, which was applied last, and reverts 2 commits"));
+}
+
 TEST(git_guards, want_a_commit_and_say_why_there_is_none) {
   plan::GitView none = good();
   none.git = std::nullopt;

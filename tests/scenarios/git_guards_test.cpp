@@ -63,6 +63,21 @@ TEST_F(GitGuarding, forward_refuses_an_older_commit_unless_going_back_is_meant) 
   apply();
 }
 
+TEST_F(GitGuarding, an_old_checkout_is_warned_of_where_no_guard_forbids_it) {
+  manifest({"a"});
+  const std::string one = gold.commit("Add a");
+  manifest({"a", "b"});
+  const std::string two = gold.commit("Add b", "bob");
+  EXPECT_THAT(apply(), Not(HasSubstr("older")));
+  EXPECT_THAT(plan().at("notes").dump(), Not(HasSubstr("older")));
+  gold.git({"checkout", "-q", one});
+  const std::string older = "is older than " + two.substr(0, 12) + ", which was applied last, and reverts 1 commit";
+  EXPECT_THAT(plan().at("notes").dump(),
+              AllOf(HasSubstr(older), HasSubstr("reverts " + two.substr(0, 12) + " \\\"Add b\\\" by bob")));
+  EXPECT_THAT(apply(), AllOf(HasSubstr(older), HasSubstr("old checkout"), HasSubstr("delete")));
+  EXPECT_THAT(apply(), Not(HasSubstr("older"))) << "now it is the last one";
+}
+
 TEST_F(GitGuarding, forward_knows_a_commit_whose_run_had_nothing_to_do) {
   manifest({"a"}, "[guard]\ngit = [\"forward\"]\n");
   const std::string one = gold.commit("Add a");

@@ -25,6 +25,13 @@ GitObjection no_commit(const GitGuards& guards, const GitView& view) {
           .mend = view.no_git.empty() ? "put it under git, or name a repository with -f and --rev" : ""};
 }
 
+/// "the commit 1f… is older than 2e…, which was applied last, and reverts 3 commits".
+std::string is_older(const GitView& view) {
+  return fmt::format("the commit {} is older than {}, which was applied last, and reverts {}", shortened(view.git->commit),
+                     shortened(view.applied.value_or("")),
+                     view.reverts.size() > most_listed ? "many commits" : counted(view.reverts.size(), "commit"));
+}
+
 /// ": a, b and 3 more"; "" of none.
 std::string list_of(const std::vector<std::string>& files) {
   if (files.empty()) return "";
@@ -58,8 +65,7 @@ std::optional<GitObjection> not_forward(const At& at, const GitView& view) {
     case Descent::backward:
       return GitObjection{
           .code = Code::git,
-          .text = fmt::format("{}: the commit {} is older than {}, which was applied last, and reverts {}", guard, now, before,
-                              view.reverts.size() > most_listed ? "many commits" : counted(view.reverts.size(), "commit")),
+          .text = fmt::format("{}: {}", guard, is_older(view)),
           .mend = "apply a newer commit; to go back on purpose, run \"ingot apply --rewind\", which says what is reverted"};
     case Descent::aside:
     case Descent::gone:
@@ -100,6 +106,11 @@ std::vector<GitObjection> git_objections(const GitGuards& guards, const GitView&
                           .mend = "let an allowed signer sign it with ssh (git config gpg.format ssh; git commit -S)"});
   }
   return objections;
+}
+
+std::string old_commit_text(const GitView& view) {
+  if (!view.git || view.descent != Descent::backward) return "";
+  return is_older(view) + "; is this an old checkout? [guard] git = [\"forward\"] refuses older commits";
 }
 
 std::vector<std::string> reverted_texts(const GitView& view) {

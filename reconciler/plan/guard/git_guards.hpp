@@ -34,6 +34,9 @@ struct GitObjection {
 /// Empty: nothing stands against it. `rewind`: going back is meant.
 std::vector<GitObjection> git_objections(const GitGuards& guards, const GitView& view, bool rewind);
 
+/// The commit is older than the one that was applied last: a sentence for where no guard asks. "": it is not.
+std::string old_commit_text(const GitView& view);
+
 /// What going back takes back, one sentence for each commit, newest first, and one for those that are not listed.
 std::vector<std::string> reverted_texts(const GitView& view);
 
