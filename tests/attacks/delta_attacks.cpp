@@ -9,6 +9,7 @@ namespace ingot::attacks {
 namespace {
 
 using delta_testing::image_of;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing_support::always_sends;
 using testing_support::http_answer;
@@ -19,6 +20,9 @@ struct Evil {
   std::string bytes;
   std::optional<std::uint64_t> length = {};
   HostileServer::Manner manner = {};
+  std::optional<std::string> from = {};   ///< nullopt: `base`
+  std::optional<std::string> image = {};  ///< bytes of the image; nullopt: `result` and the name of this try
+  std::string says = "bad-delta";         ///< part of what home prints
 };
 
 class deltas : public testing::Test {
@@ -32,30 +36,44 @@ class deltas : public testing::Test {
     ASSERT_EQ(stage.apply().exit, 0);
   }
 
+  /// The path of the delta.
+  std::string offer_with_delta(const std::string& name, const std::string& bytes, const std::string& from,
+                               const std::string& delta, std::optional<std::uint64_t> length = {}) {
+    stage.offer(name, bytes);
+    ImageEntry& entry = *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(),
+                                      [&](const ImageEntry& one) { return one.name.text() == name; });
+    const Piece honest = Publisher::piece_of(delta);
+    const Piece file{honest.digest, length.value_or(honest.length)};
+    entry.deltas = {{.base = io::sha256(from), .base_size = from.size(), .file = file}};
+    const std::string path = transfer::object_path(file.digest);
+    stage.peer.tree()[path] = delta;
+    return path;
+  }
+
   /// One more image with the same evil way to it, and an honest whole one.
   void expect_only_a_note(const Evil& evil) {
     SCOPED_TRACE(evil.name);
     const std::string name = "evil-" + std::to_string(++tried);
-    const std::string bytes = result + name;
-    stage.offer(name, bytes);
-    ImageEntry& entry = *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(),
-                                      [&](const ImageEntry& one) { return one.name.text() == name; });
-    const Piece honest = Publisher::piece_of(evil.bytes);
-    const Piece file{honest.digest, evil.length.value_or(honest.length)};
-    entry.deltas = {{.base = io::sha256(base), .base_size = base.size(), .file = file}};
-    const std::string path = transfer::object_path(file.digest);
-    stage.peer.tree()[path] = evil.bytes;
+    const std::string bytes = evil.image.value_or(result + name);
+    const std::string path = offer_with_delta(name, bytes, evil.from.value_or(base), evil.bytes, evil.length);
     stage.publish();
     if (evil.manner) stage.server.instead(path, evil.manner);
     const Ran ran = stage.apply();
     stage.server.behave();
     EXPECT_EQ(ran.exit, 0) << ran.out << ran.err;
-    EXPECT_THAT(ran.err, HasSubstr("bad-delta")) << ran.out;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("bad-delta"), HasSubstr(evil.says))) << ran.out;
     EXPECT_EQ(stage.ingot({"extract", name, "-"}).out, bytes);
     EXPECT_THAT(stage.ingot({"plan"}).out, HasSubstr("No changes")) << "nothing is left of it to do";
   }
   std::string header_for(const std::string& from, const std::string& to) const {
     return delta::encode_header({.base = image_of(from), .result = image_of(to)});
+  }
+
+  /// The delta of one image, which says that it makes another: whole and sealed.
+  static std::string that_says(const std::string& header, const std::string& delta) {
+    std::string lie = header + delta.substr(delta::header_size, delta.size() - delta::header_size - delta::trailer_size);
+    const Digest seal = io::sha256(lie);
+    return lie + std::string(seal.bytes.begin(), seal.bytes.end());
   }
 
   std::size_t tried = 0;
@@ -97,6 +115,71 @@ TEST_F(deltas, C16_a_bomb_stays_packed) {
   for (auto& one : lengths) one = {.plain = 0xFFFFFFFF, .packed = 100};
   bomb += delta::encode_block_header(lengths) + std::string(400, '\0');
   expect_only_a_note({"bomb", bomb});
+}
+
+/// One of the sizes that the catalog has signed is always a bound: that of the image, or else that of its packed bytes.
+TEST_F(deltas, C16_one_that_makes_more_than_it_says_is_stopped_there) {
+  std::string longer = result;
+  while (longer.size() < 9'000'000) longer += base;  // which a delta says in few bytes
+  expect_only_a_note({"more bytes", that_says(header_for(base, result + "evil-1"), delta_testing::make(base, longer))});
+  const std::string large = delta_testing::noise(5'000'000, 5);
+  stage.offer("large", large);
+  stage.publish();
+  ASSERT_EQ(stage.apply().exit, 0);
+  const std::string zeros(4 * large.size(), '\0');
+  expect_only_a_note({.name = "as many bytes, which pack badly",
+                      .bytes = that_says(header_for(large, zeros), delta_testing::make(large, large + large + large + large)),
+                      .from = large,
+                      .image = zeros,
+                      .says = "it makes more than"});
+  count("hostile deltas", tried);
+}
+
+/// R31: what came stays, and the next run asks for the rest of it.
+TEST_F(deltas, C16_what_came_of_a_delta_before_its_peer_went_away_stays) {
+  const std::string bytes = result + "resumed";
+  const std::string delta = delta_testing::make(base, bytes);
+  const std::string path = offer_with_delta("resumed", bytes, base, delta);
+  const std::string whole = stage.bytes_path("resumed");
+  stage.publish();
+  const std::size_t half = delta.size() / 2;
+  stage.server.instead(path, [&](const RawConnection& connection, const Question& question) {
+    const std::string headers = "Content-Length: " + std::to_string(delta.size()) + "\r\n";
+    if (question.header("range").empty()) connection.send(http_answer("200 OK", headers, delta.substr(0, half)));  // and is gone
+  });
+  stage.server.instead(whole, [](const RawConnection&, const Question&) {});
+  EXPECT_EQ(stage.apply().exit, 3);
+  stage.server.behave();
+  stage.server.forget();
+  const Ran ran = stage.apply();
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(stage.ingot({"extract", "resumed", "-"}).out, bytes);
+  std::vector<std::string> ranges;
+  for (const Question& question : stage.server.asked()) {
+    EXPECT_NE(question.path, whole) << "the delta was enough";
+    if (question.path == path) ranges.push_back(question.header("range"));
+  }
+  EXPECT_EQ(ranges, (std::vector<std::string>{"bytes=" + std::to_string(half) + "-" + std::to_string(delta.size() - 1)}));
+}
+
+/// R28: "after" would start from "between", which the same plan copies.
+TEST_F(deltas, C16_an_image_whose_base_does_not_come_is_fetched_whole) {
+  const std::string between = result + "between";
+  const std::string after = result + "after";
+  const std::string way = offer_with_delta("between", between, base, delta_testing::make(base, between));
+  offer_with_delta("after", after, between, delta_testing::make(between, after));
+  const std::string lost = stage.bytes_path("between");
+  stage.publish();
+  ASSERT_THAT(stage.ingot({"plan"}).out, HasSubstr("delta from between"));
+  for (const std::string& path : {way, lost}) stage.server.instead(path, always_sends(http_answer("404 Not Found", "", "")));
+  const Ran ran = stage.apply();
+  EXPECT_EQ(ran.exit, 3) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("is not here any more"));
+  EXPECT_EQ(stage.ingot({"extract", "after", "-"}).out, after);
+  EXPECT_NE(stage.ingot({"extract", "between", "-"}).exit, 0);
+  stage.server.behave();
+  EXPECT_EQ(stage.apply().exit, 0);
+  EXPECT_EQ(stage.ingot({"extract", "between", "-"}).out, between);
 }
 
 }  // namespace
