@@ -7,6 +7,7 @@
 
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/images/canonical_bytes.hpp"
+#include "reconciler/command/images/left_out_told.hpp"
 #include "reconciler/console/byte_progress.hpp"
 #include "reconciler/delta/decoder.hpp"
 #include "reconciler/delta/encoder.hpp"
@@ -95,14 +96,6 @@ class Destination {
   std::variant<std::monostate, transfer::TreeRestorer, transfer::FileRestorer> restorer_;
 };
 
-int tell_left_out(const transfer::LeftOut& left_out, const options::ApplyDelta& arguments, const console::Session& session) {
-  if (const std::uint64_t owners = left_out.count(transfer::Property::owner); owners > 0)
-    session.tell(fmt::format("owners of {} members were not restored", owners));
-  if (left_out.total_but_owners() == 0) return exit_done;
-  session.tell("lost: " + left_out.text());
-  return arguments.no_special ? exit_done : exit_incomplete;
-}
-
 int run(const options::ApplyDelta& arguments, const console::Session& session) {
   const bool to_output = arguments.destination == "-";
   if (to_output && session.terminal.output_is_terminal())
@@ -139,7 +132,7 @@ int run(const options::ApplyDelta& arguments, const console::Session& session) {
   if (session.json()) session.put([&](show::Output& out) { show_delta_json(applied, file.size(), arguments.destination, out); });
   session.tell(fmt::format("{} is in \"{}\": {}, verified", applied.result.digest.text(), io::printable(arguments.destination),
                            size_text(applied.result.size)));
-  return tell_left_out(left_out, arguments, session);
+  return tell_left_out(left_out, arguments.no_special, session);
 }
 
 /// A new file that goes unless it gets its name.

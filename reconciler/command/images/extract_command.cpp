@@ -1,7 +1,6 @@
-#include <unistd.h>
-
 #include "reconciler/apply/upkeep/damaged_images.hpp"
 #include "reconciler/command/commands.hpp"
+#include "reconciler/command/images/left_out_told.hpp"
 #include "reconciler/console/byte_progress.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
@@ -122,19 +121,11 @@ Extracted extract_or_find(const options::ExtractArguments& arguments, const stat
 int extract_to(const options::ExtractArguments& arguments, const state::ImageRow& image, const state::ObjectRow& object,
                const site::Site& site, const console::Session& session) {
   const Extracted extracted = extract_or_find(arguments, image, object, site, session);
-  const transfer::LeftOut& left_out = extracted.left_out;
-  if (left_out.count(transfer::Property::owner) > 0)
-    session.tell(fmt::format("owners of {} members were not restored: {}", left_out.count(transfer::Property::owner),
-                             geteuid() == 0 ? "the file system cannot keep them" : "only root may change owners"));
   if (session.json())
     session.put([&](show::Output& out) { show_extracted_json(image, object, arguments.destination, extracted, out); });
   session.tell(fmt::format("{} {} in \"{}\": {}, verified", image.name.text(), extracted.was_there ? "is already" : "is",
                            io::printable(arguments.destination), size_text(object.size)));
-  if (left_out.total_but_owners() == 0) return exit_done;
-  session.tell("lost: " + left_out.text());
-  if (arguments.no_special) return exit_done;
-  session.tell("hint: extract as root, or to another file system; or use --no-special if the image works without them");
-  return exit_incomplete;
+  return tell_left_out(extracted.left_out, arguments.no_special, session);
 }
 
 }  // namespace
