@@ -139,6 +139,26 @@ TEST(files, a_full_device_is_an_error) {
   EXPECT_THROW(files.open("/dev/full", io::OpenFor::read_write), Error);  // a device is no regular file
 }
 
+TEST(files, a_new_file_whose_content_cannot_be_made_is_not_there) {
+  const TestFolder folder;
+  const std::string path = folder.path() + "/a";
+  io::PosixFiles files;
+  struct GaveUp {};
+  const auto write_and_give_up = [&] {
+    io::write_new_file(files, path, 0644, [](io::File& file) {
+      file.write_all("half");
+      throw GaveUp{};
+    });
+  };
+  EXPECT_THROW(write_and_give_up(), GaveUp);
+  EXPECT_THAT(files.list(folder.path()), testing::IsEmpty());
+  const auto write = [](const std::string& text) { return [text](io::File& file) { file.write_all(text); }; };
+  EXPECT_TRUE(io::write_new_file(files, path, 0600, write("whole")));
+  EXPECT_FALSE(io::write_new_file(files, path, 0600, write("another")));
+  EXPECT_EQ(io::read_file(files, path, 100), "whole");
+  EXPECT_EQ(files.list(folder.path()).size(), 1U);
+}
+
 TEST(files, two_writers_never_mix_their_bytes) {
   const TestFolder folder;
   const std::string path = folder.path() + "/a";

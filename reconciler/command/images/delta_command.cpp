@@ -13,7 +13,6 @@
 #include "reconciler/delta/encoder.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/io/random_hex.hpp"
 #include "reconciler/io/threads.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/transfer/restore.hpp"
@@ -135,40 +134,9 @@ int run(const options::ApplyDelta& arguments, const console::Session& session) {
   return tell_left_out(left_out, arguments.no_special, session);
 }
 
-/// A new file that goes unless it gets its name.
-class NewFile {
- public:
-  NewFile(io::Files& files, const std::string& path)
-      : files_(files),
-        path_(path),
-        staged_(path + ".part-" + io::random_hex()),
-        file_(files.open(staged_, io::OpenFor::create_new)) {}
-  ~NewFile() {
-    if (staged_.empty()) return;
-    try {
-      files_.remove(staged_);
-    } catch (const Error&) {}  // nothing depends on it
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  void write(std::string_view bytes) { file_->write_all(bytes); }
-  void commit() {
-    file_->sync();
-    file_->close();
-    if (!files_.rename_new(staged_, path_)) refuse_existing(path_);
-    staged_.clear();
-  }
-  [[noreturn]] static void refuse_existing(const std::string& path) {
-    throw Error(Fault::usage, fmt::format("\"{}\" is there already", io::printable(path)), "give another name").about(path);
-  }
-
- private:
-  io::Files& files_;
-  std::string path_;
-  std::string staged_;
-  std::unique_ptr<io::File> file_;
-};
+[[noreturn]] void refuse_existing(const std::string& path) {
+  throw Error(Fault::usage, fmt::format("\"{}\" is there already", io::printable(path)), "give another name").about(path);
+}
 
 /// Both at once: hashing takes longer than all else where little changed.
 delta::Header identify(CanonicalBytes& base, CanonicalBytes& result, const console::Session& session) {
@@ -191,27 +159,28 @@ delta::Header identify(CanonicalBytes& base, CanonicalBytes& result, const conso
 int run(const options::MakeDelta& arguments, const console::Session& session) {
   if (arguments.delta == "-")
     throw Error(Fault::usage, "a delta is not written to standard output", "name a file").about(arguments.delta);
-  if (session.files.status(arguments.delta)) NewFile::refuse_existing(arguments.delta);
+  if (session.files.status(arguments.delta)) refuse_existing(arguments.delta);
   CanonicalBytes base(arguments.base, session);
   CanonicalBytes result(arguments.result, session);
   const delta::Header header = identify(base, result, session);
-  NewFile file(session.files, arguments.delta);
   const auto reader = [](CanonicalBytes& bytes) {
     return [&bytes](std::uint64_t offset, std::span<char> into) { bytes.read(offset, into); };
   };
   std::uint64_t before = 0;
   console::ByteProgress progress(session, "delta " + io::printable(arguments.delta), result.size());
-  const std::uint64_t length =
-      delta::make_delta({header.base, reader(base)}, {header.result, reader(result)},
-                        {.threads = static_cast<int>(session.flags.parallel.value_or(delta::most_threads)),
-                         .may_go_on = [] { io::throw_if_interrupted(); },
-                         .progress =
-                             [&](std::uint64_t done) {
-                               progress.add(done - before);
-                               before = done;
-                             }},
-                        [&](std::string_view bytes) { file.write(bytes); });
-  file.commit();
+  const delta::EncoderOptions options{.threads = static_cast<int>(session.flags.parallel.value_or(delta::most_threads)),
+                                      .may_go_on = [] { io::throw_if_interrupted(); },
+                                      .progress =
+                                          [&](std::uint64_t done) {
+                                            progress.add(done - before);
+                                            before = done;
+                                          }};
+  std::uint64_t length = 0;
+  const bool is_new = io::write_new_file(session.files, arguments.delta, 0644, [&](io::File& file) {
+    length = delta::make_delta({header.base, reader(base)}, {header.result, reader(result)}, options,
+                               [&](std::string_view bytes) { file.write_all(bytes); });
+  });
+  if (!is_new) refuse_existing(arguments.delta);
   if (session.json()) session.put([&](show::Output& out) { show_delta_json(header, length, arguments.delta, out); });
   session.tell(fmt::format("the delta is in \"{}\": {}, for an image of {}", io::printable(arguments.delta), size_text(length),
                            size_text(result.size())));

@@ -1,8 +1,6 @@
 // What is built on the Files port alone.
 #include "reconciler/io/disk/files.hpp"
 
-#include <functional>
-
 #include <fmt/format.h>
 
 #include "reconciler/io/printable.hpp"
@@ -76,23 +74,27 @@ void make_folders(Files& files, const std::string& path, mode_t mode) {
   }
 }
 
-bool write_new_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode) {
+bool write_new_file(Files& files, const std::string& path, mode_t mode, const std::function<void(File&)>& write) {
   const auto slash = path.rfind('/') + 1;  // 0 if there is none
   const std::string beside = name_beside(path.substr(0, slash) + std::string(hidden) + path.substr(slash));
   bool is_new = false;
   try {
     const auto file = files.open(beside, OpenFor::create_new, mode);
-    file->write_all(bytes);
+    write(*file);
     file->sync();
     file->close();
     is_new = files.rename_new(beside, path);
-  } catch (const Error&) {
+  } catch (...) {  // whatever `write` throws
     remove_if_possible(files, beside);
     throw;
   }
   if (!is_new) remove_if_possible(files, beside);
   files.sync_folder(parent_folder(path));
   return is_new;
+}
+
+bool write_new_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode) {
+  return write_new_file(files, path, mode, [bytes](File& file) { file.write_all(bytes); });
 }
 
 bool is_left_by_write_new_file(std::string_view name) { return name.starts_with(hidden) && name.ends_with(".new"); }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -113,6 +114,8 @@ void replace_readable_file(Files& files, const std::string& path, std::string_vi
 /// Whole or not at all, and never in the place of another: false if `path` exists. Written beside it under a hidden name that
 /// is_left_by_write_new_file knows, for what a run that died leaves there.
 bool write_new_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode = 0644);
+/// The same for content that `write` makes. What `write` throws is thrown, and no file stays.
+bool write_new_file(Files& files, const std::string& path, mode_t mode, const std::function<void(File&)>& write);
 bool is_left_by_write_new_file(std::string_view name);
 
 }  // namespace ingot::io
