@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "schema/exit_code.hpp"
 
 namespace ingot::fleet {
@@ -44,8 +46,9 @@ class SharedActions {
 void add_change(const plan::Change& change, std::size_t server, SharedActions& rows) {
   const plan::Reason& because = change.because.front();
   const Fate fate = change.deferred ? Fate::deferred : Fate::planned;
-  SharedReason& shared =
-      rows.reason(change.verb, change.address, fate, std::string(text_of(because.code)) + ' ' + because.rule, server);
+  SharedReason& shared = rows.reason(change.verb, change.address, fate,
+                                     fmt::format("{} {} {}", text_of(because.code), because.rule, change.deferred_why), server);
+  shared.deferred_why = change.deferred_why;
   if (shared.because == nullptr) {
     shared.because = &because;
     shared.why = because.text;

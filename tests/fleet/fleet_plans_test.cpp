@@ -68,6 +68,16 @@ TEST(fleet_plans, an_action_of_several_servers_is_there_once) {
   EXPECT_EQ(rows[1].reasons.back().mend, "make room");
 }
 
+TEST(fleet_plans, servers_that_wait_for_something_else_share_no_reason) {
+  std::vector servers{server("paris", {copy("a", true)}), server("rome", {copy("a", true)}), server("oslo", {copy("a", true)})};
+  for (const std::size_t place : {0U, 2U}) servers[place].plan->actions[0].deferred_why = "past max_bytes";
+  servers[1].plan->actions[0].deferred_why = "outside of the window";
+  const auto rows = fleet::side_by_side(servers);
+  EXPECT_THAT(reasons(rows), ElementsAre("copy.london.a deferred 0,2: all", "copy.london.a deferred 1: all"));
+  EXPECT_EQ(rows[0].reasons[0].deferred_why, "past max_bytes");
+  EXPECT_EQ(rows[0].reasons[1].deferred_why, "outside of the window");
+}
+
 TEST(fleet_plans, no_server_has_the_reason_of_another) {
   std::vector servers{server("paris", {copy("a", false, "after the baseline 3")}),
                       server("rome", {copy("a", false, "after the baseline 9")}), server("oslo", {}), server("bern", {}),

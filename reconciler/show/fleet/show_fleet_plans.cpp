@@ -78,10 +78,11 @@ std::string servers_text(const Row& row, const std::vector<fleet::PlannedServer>
 /// A line in a manifest only if one server alone has the reason.
 std::string why_of(const Row& row, const std::vector<fleet::PlannedServer>& servers) {
   const fleet::SharedReason& reason = *row.reason;
-  std::string why = io::printable(reason.why);
-  if (reason.servers.size() > 1) return why;
+  const std::string why = io::printable(reason.why);
+  const std::string waits = reason.deferred_why.empty() ? "" : "; deferred: " + io::printable(reason.deferred_why);
+  if (reason.servers.size() > 1) return why + waits;
   const std::string folder = folder_of_first(reason.servers, servers);
-  if (reason.because != nullptr) return why + place_of(*reason.because, folder);
+  if (reason.because != nullptr) return why + place_of(*reason.because, folder) + waits;
   return reason.at ? fmt::format("{} ({})", why, io::printable(folder + reason.at->text())) : why;
 }
 
