@@ -289,6 +289,10 @@ TEST_F(Against, the_id_does_not_hang_on_the_hour_here_or_elsewhere) {
     for (const json& plan : {here, elsewhere}) ids.insert(plan.at("id").get<std::string>());
   }
   EXPECT_EQ(ids.size(), 1U);
+  open_manifest("silver", peer("gold", "window = \"" + testing_support::closed_window() + "\"\n") + all_of_gold);
+  EXPECT_EQ(json::parse(at("silver", {"plan", "--json"}).out).at("actions").at(0).at("deferred"), true);
+  EXPECT_FALSE(ci_plan().at("actions").at(1).at("deferred")) << "nor for the window of a peer";
+  open_manifest("silver", peer("gold") + all_of_gold);
   EXPECT_EQ(at("silver", {"apply", "--yes", "--expect", *ids.begin()}).exit, 0);
 }
 

@@ -26,6 +26,7 @@ Error do_not_fit(const std::string& why, const plan::PeerCatalog& server) {
 Manifest at_any_hour(const Manifest& manifest) {
   Manifest unbounded = manifest;
   unbounded.limits.windows.clear();
+  for (PeerEntry& peer : unbounded.peers) peer.windows.clear();
   return unbounded;
 }
 
