@@ -1,4 +1,5 @@
 // Every list and report as text (golden) and as JSON (against its schema).
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "reconciler/command/questions/query_rows.hpp"
@@ -289,6 +290,9 @@ TEST(show_status, is_one_screen) {
                       .disk = {1'000'000'000'000, 46'000'000'000}};
   expect_golden("status.txt", text_of_shown([&](auto& style, auto& out) { show::show_status(status, style, out); }));
   expect_valid_json("status", json_of([&](auto& out) { show::show_status_json(status, out); }));
+  status.last_run->exit_code = 7;
+  EXPECT_THAT(text_of_shown([&](auto& style, auto& out) { show::show_status(status, style, out); }),
+              testing::HasSubstr("exit 7: 2 done, 1 failed, 0 skipped; 1 held now"));
   status.plan = std::nullopt;
   status.no_plan = "the manifest declares nothing";
   status.last_run = std::nullopt;

@@ -5,6 +5,7 @@
 #include "reconciler/show/plan/show_plan.hpp"
 #include "reconciler/show/plan/show_plan_json.hpp"
 #include "reconciler/show/run/show_runs.hpp"
+#include "schema/exit_code.hpp"
 
 namespace ingot::show {
 
@@ -23,8 +24,11 @@ std::string run_text(const Status& status) {
   if (!status.last_run) return "none yet";
   const state::RunRecord& run = *status.last_run;
   const bool under_way = !run.finished && status.running && status.running->find(run.start.id) != std::string::npos;
-  return fmt::format("{} {}, {}: {} done, {} failed, {} skipped", io::printable(run.start.command), io::printable(run.start.id),
-                     under_way ? "under way" : run_result(run), run.done, run.failed, run.skipped);
+  // A run does not record what it held; what is held still, this plan says.
+  const std::size_t held = run.exit_code == exit_refused && status.plan ? status.plan->held.size() : 0;
+  return fmt::format("{} {}, {}: {} done, {} failed, {} skipped{}", io::printable(run.start.command), io::printable(run.start.id),
+                     under_way ? "under way" : run_result(run), run.done, run.failed, run.skipped,
+                     held > 0 ? fmt::format("; {} held now", held) : "");
 }
 
 void put_own_url(const std::optional<observe::OwnUrl>& own, JsonWriter& json) {
