@@ -137,6 +137,7 @@ CommandEntry bundle_command() {
   ingot bundle /media/usb/dc1 db19_24 db19_25           # these
   ingot bundle /media/usb/dc1 --since 1200              # what came after serial 1200
   ingot bundle /media/usb/dc1 --verify                  # read the disk again
+  ingot bundle /media/usb/dc1 --verify --peer dc1       # the same at the other site
   ingot bundle /media/usb/oslo --peer oslo              # what is here of a peer's images
 )",
                       R"(
