@@ -1,6 +1,9 @@
 // Deltas from the images of one server to the copies of another: what is fetched, and that nothing else depends on them (R28).
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -123,6 +126,21 @@ TEST_F(Deltas, R28_a_delta_that_is_gone_or_damaged_is_no_failure) {
   expect_copies(3);
 }
 
+TEST_F(Deltas, R28_a_whole_image_in_place_of_a_delta_stays_within_max_bytes) {
+  publish(1);
+  subscribe();
+  edge.apply();
+  publish(2);
+  subscribe("[limits]\nmax_bytes = \"1 MB\"\n");
+  EXPECT_EQ(transfer(2)["method"], "delta");
+  fs::remove(files().front());
+  EXPECT_THAT(edge.apply()["not_started"].dump(),
+              AllOf(HasSubstr("`max_bytes` does not leave 3.0 MB for the whole image"), HasSubstr("\"deferred\":true")));
+  subscribe("[limits]\nmax_bytes = \"4 MB\"\n");
+  edge.apply();
+  expect_copies(2);
+}
+
 TEST_F(Deltas, R28_a_base_that_rots_here_is_no_failure_of_the_copy) {
   publish(1);
   subscribe();
@@ -134,6 +152,87 @@ TEST_F(Deltas, R28_a_base_that_rots_here_is_no_failure_of_the_copy) {
   const Ran applied = edge.ingot({"apply", "--yes"});
   EXPECT_EQ(applied.exit, 0) << applied.err;
   EXPECT_THAT(applied.err, AllOf(HasSubstr("bad-delta"), HasSubstr("cannot be read")));
+  EXPECT_EQ(edge.ingot({"extract", "db2", "-"}).out, version(2));
+}
+
+/// A delta of 12 MB, at 4 MB a second, and an apply that is ended in the middle of it.
+struct InterruptedDeltas : Deltas {
+  std::string first() const { return noise(24'000'000); }
+  std::string second() const { return noise(24'000'000).substr(0, 12'000'000) + noise(36'000'000).substr(24'000'000); }
+  std::string rules(const std::string& url) const {
+    return Site::peer(gold, "urls = [\"" + url + "\"]\n") + "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n";
+  }
+  std::uintmax_t here() const {
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : fs::directory_iterator(edge.path() + "/store/staging")) bytes += entry.file_size();
+    return bytes;
+  }
+  /// Its exit code.
+  int end_in_the_middle(int signal) {
+    edge.manifest(rules(gold.web().url()));
+    images = gold.file_image("db1", first());
+    gold.manifest(images);
+    gold.apply();
+    edge.apply();
+    gold.manifest(images + gold.file_image("db2", second(), "parent = \"db1\""));
+    gold.apply();
+    const testing_support::Nginx slow(gold.public_folder(), folder / "slow", "limit_rate 4m;");
+    edge.manifest(rules(slow.url()));
+    testing_support::Running running({.arguments = {INGOT_BINARY, "apply", "--yes"}, .folder = edge.path(), .environment = {}},
+                                     edge.path() + "/apply.log");
+    for (int i = 0; i < 4'000 && here() < 2'000'000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    running.signal(signal);
+    return running.wait();
+  }
+  void expect_the_rest_is_fetched() {
+    const std::uintmax_t came = here();
+    EXPECT_GE(came, 2'000'000U);
+    edge.manifest(rules(gold.web().url()));
+    const std::uint64_t missing = transfer(2)["bytes"];
+    EXPECT_LT(missing, 10'500'000U);
+    gold.web().forget_requests();
+    const Json done = edge.apply();
+    std::uint64_t fetched = 0;
+    for (const auto& one : done["done"]) fetched += one.value("fetched", std::uint64_t{0});
+    EXPECT_EQ(fetched, missing);
+    EXPECT_THAT(gold.web().requests(), Contains(HasSubstr("/b/")).Times(1));
+    EXPECT_EQ(edge.ingot({"extract", "db2", "-"}).out, second());
+    EXPECT_TRUE(fs::is_empty(edge.path() + "/store/staging"));
+  }
+};
+
+TEST_F(InterruptedDeltas, R28_an_interrupted_copy_by_a_delta_is_resumed) {
+  EXPECT_EQ(end_in_the_middle(SIGINT), 130);
+  expect_the_rest_is_fetched();
+}
+
+TEST_F(InterruptedDeltas, R28_a_killed_copy_by_a_delta_is_resumed) {
+  end_in_the_middle(SIGKILL);
+  expect_the_rest_is_fetched();
+}
+
+TEST_F(Deltas, a_bundle_has_the_deltas_of_its_images) {
+  publish(1);
+  subscribe();
+  edge.apply();
+  publish(2);
+  publish(3);
+  const std::string stick = folder / "stick";
+  fs::create_directory(stick);
+  ASSERT_EQ(gold.ingot({"bundle", stick, "db2"}).exit, 0);
+  const auto on_stick = [&](const fs::path& file) {
+    return fs::exists(stick + "/" + fs::relative(file, gold.public_folder()).string());
+  };
+  const auto served = files();
+  ASSERT_EQ(served.size(), 2U);
+  EXPECT_EQ(std::count_if(served.begin(), served.end(), on_stick), 1) << "that of db2, and not that of db3";
+  EXPECT_EQ(gold.ingot({"bundle", stick, "--verify"}).exit, 0);
+  const testing_support::Nginx elsewhere(stick, folder / "elsewhere");
+  edge.manifest(Site::peer(gold, "urls = [\"" + elsewhere.url() + "\"]\n") +
+                "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\nexclude = [\"db3\"]\n");
+  EXPECT_EQ(transfer(2)["method"], "delta");
+  edge.apply();
+  EXPECT_THAT(elsewhere.requests(), Contains(HasSubstr("/b/")).Times(1));
   EXPECT_EQ(edge.ingot({"extract", "db2", "-"}).out, version(2));
 }
 
