@@ -56,7 +56,7 @@ struct ActionRecord {
   std::string arguments;  ///< one line for people
   ActionEnd outcome = ActionEnd::unfinished;
   Code code = Code::none;  ///< of a failure; "deferred": skipped, as it was past a limit
-  std::string text;
+  std::string text;        ///< of what was done: how it came; else why not
   Time started;
   std::optional<Time> finished;
 };

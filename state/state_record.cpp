@@ -17,7 +17,9 @@ struct OutcomeTexts {
 
 OutcomeTexts texts_of(const Outcome& outcome) {
   return std::visit(
-      Overloaded{[](const Done&) { return OutcomeTexts{}; },
+      Overloaded{[](const Done& done) {
+                   return OutcomeTexts{ActionEnd::done, Code::none, done.how};
+                 },
                  [](const Failed& failed) {
                    return OutcomeTexts{ActionEnd::failed, failed.code, failed.text};
                  },

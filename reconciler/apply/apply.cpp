@@ -209,7 +209,7 @@ class Applying {
 
   void finish(std::size_t action, std::int64_t number, const std::variant<ActionEffects, Outcome>& what_came) {
     const auto* deed = std::get_if<ActionEffects>(&what_came);
-    Outcome outcome = deed ? Outcome(Done{}) : std::get<Outcome>(what_came);
+    Outcome outcome = deed ? Outcome(Done{deed->how}) : std::get<Outcome>(what_came);
     try {
       const std::vector<state::ImageKey> came = run_.journal.finish(number, outcome, deed ? deed->effects : state::Effects{});
       if (deed) run_.names.follow(deed->effects, came);

@@ -26,6 +26,7 @@ namespace ingot::apply {
 struct ActionEffects {
   state::Effects effects;
   std::uint64_t fetched = 0;    ///< bytes from a peer
+  std::string how = {};         ///< as in Done
   std::set<Digest> spent = {};  ///< partial files that nothing needs once the effects are recorded
 };
 using Result = std::variant<ActionEffects, Failed>;

@@ -1,4 +1,4 @@
-// Copies that come by a delta: nothing that was fetched is lost before they are recorded.
+// Copies that come by a delta: what is recorded of them, and that nothing which was fetched is lost before that.
 #include <filesystem>
 #include <fstream>
 
@@ -16,6 +16,7 @@ namespace {
 using namespace testing_support;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class delta_copies : public testing::Test {
  protected:
@@ -44,11 +45,21 @@ class delta_copies : public testing::Test {
     return change;
   }
   std::string partial() { return here.store().partial_path(oslo.state().snapshot().deltas.at(0).file.value().digest); }
+  std::string how_it_came(const std::string& address) { return here.state().runs_of({address}).at(0).actions.at(0).text; }
 
   TestFolder folder{quick_folder()};
   TestServer oslo{folder.path(), "oslo"};
   TestServer here{folder.path(), "here"};
 };
+
+TEST_F(delta_copies, the_history_says_how_the_bytes_came) {
+  EXPECT_THAT(how_it_came("copy.oslo.a"), AllOf(StartsWith("whole, "), HasSubstr(" fetched")));
+  const apply::Account account = here.apply({copy_by_delta()});
+  ASSERT_EQ(account.exit_code, 0) << testing::PrintToString(here.events.lines());
+  EXPECT_THAT(how_it_came("copy.oslo.b"), AllOf(StartsWith("by 1 delta from a, "), HasSubstr(" fetched")));
+  EXPECT_EQ(account.done.at(0).fetched, oslo.state().snapshot().deltas.at(0).file.value().length);
+  EXPECT_FALSE(std::filesystem::exists(partial()));
+}
 
 TEST_F(delta_copies, what_was_fetched_stays_until_the_image_is_recorded) {
   struct Killed {};

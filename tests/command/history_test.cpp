@@ -57,6 +57,23 @@ TEST_F(History, finds_a_copy_by_its_name_here_and_by_its_name_there) {
   EXPECT_EQ(changes("silver", "gold")["changes"][0]["verb"], "register");
 }
 
+TEST_F(History, tells_how_the_bytes_of_a_copy_came) {
+  two_servers();
+  const Ran applied = at("silver", {"apply", "--yes", "--json"});
+  ASSERT_EQ(applied.exit, 0) << terminal.said;
+  EXPECT_THAT(applied.out, HasSubstr("\"how\":\"whole, "));
+  testing_support::expect_valid_json("events", applied.out, true);
+  const Json of_a = changes("silver", "copy.gold.a");
+  EXPECT_THAT(of_a["changes"][0]["text"].get<std::string>(), testing::MatchesRegex("whole, .* fetched"));
+  EXPECT_THAT(at("silver", {"history", "a"}).out, HasSubstr("\n  how   whole, "));
+  EXPECT_THAT(at("silver", {"show", last_run("silver")}).out, HasSubstr("whole, "));
+  EXPECT_THAT(at("silver", {"show", "a"}).out, testing::ContainsRegex("came +whole, .* fetched"));
+  const Json shown = Json::parse(at("silver", {"show", "a", "--json"}).out);
+  EXPECT_EQ(shown["how"], of_a["changes"][0]["text"]);
+  testing_support::expect_valid_json("show", shown.dump());
+  EXPECT_EQ(Json::parse(at("gold", {"show", "a", "--json"}).out)["how"], nullptr) << "its source is in the reason";
+}
+
 TEST_F(History, tells_of_failures_too) {
   make("gold");
   manifest("gold", "[[image]]\nname = \"a\"\nsource = \"gone.bin\"\n");

@@ -47,6 +47,7 @@ std::optional<Packed> packed_here(const ImageEntry& entry, Run& run) {
 struct FetchResult {
   Packed packed;
   std::uint64_t fetched = 0;
+  std::string how = "its bytes were here";
   std::set<Digest> spent = {};  ///< as in ActionEffects
 };
 using Getting = std::variant<FetchResult, Failed>;
@@ -84,6 +85,8 @@ struct Wanted {
   const plan::Transfer* transfer = nullptr;  ///< as planned for this peer; nullptr: whole
 };
 
+bool is_of_medium(const Wanted& wanted, Run& run) { return run.peers.entry_of(wanted.peer).offline; }
+
 /// nullopt: not by deltas; why not was told.
 std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task, Run& run, std::uint64_t& in_vain) {
   if (wanted.transfer == nullptr || wanted.transfer->method != plan::Method::delta) return std::nullopt;
@@ -97,7 +100,12 @@ std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task,
   const auto& done = std::get<MadeByDeltas>(made);
   std::set<Digest> spent = files_of(*wanted.transfer);
   spent.insert(wanted.entry.digest);  // a whole copy that was begun before
-  return FetchResult{.packed = done.packed, .fetched = done.fetched, .spent = std::move(spent)};
+  const std::size_t steps = wanted.transfer->steps.size();
+  return FetchResult{.packed = done.packed,
+                     .fetched = done.fetched,
+                     .how = fmt::format("by {} delta{} from {}, {} fetched", steps, steps == 1 ? "" : "s",
+                                        wanted.transfer->from->text(), size_text(done.fetched)),
+                     .spent = std::move(spent)};
 }
 
 Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task, Run& run, int connections) {
@@ -119,7 +127,7 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
   const auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<transfer::CopyFailed>(&result)) {
     if (failed->code == Code::peer_failing) run.left.leave(wanted.peer);
-    const bool lacks = failed->code == Code::unreachable && run.peers.entry_of(wanted.peer).offline;
+    const bool lacks = failed->code == Code::unreachable && is_of_medium(wanted, run);
     return Failed{lacks ? Code::not_on_medium : failed->code, failed->text};
   }
   const auto& done = std::get<transfer::CopyDone>(result);
@@ -172,6 +180,8 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
   }
   Getting got = fetch_bytes(wanted, *entry.packed, task, run, connections);
   if (auto* result = std::get_if<FetchResult>(&got)) {
+    result->how = fmt::format("whole, {} {}", size_text(result->fetched), is_of_medium(wanted, run) ? "of a medium" : "fetched");
+    if (in_vain > 0) result->how += fmt::format("; {} of deltas were of no use", size_text(in_vain));
     result->fetched += in_vain;
     if (wanted.transfer != nullptr) result->spent = files_of(*wanted.transfer);
   }
@@ -209,12 +219,13 @@ Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int co
                            .transfer = &action.transfer},
                           task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched, spent] = std::get<FetchResult>(got);
+  auto& [packed, fetched, how, spent] = std::get<FetchResult>(got);
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(action.entry->digest, bytes); });
   state::ImageRow row = row_of(action, task, run);
   run.context.store.keep_papers(row.digest, task.number, write_papers(row, packed));
   return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(packed)}},
                        .fetched = fetched,
+                       .how = std::move(how),
                        .spent = std::move(spent)};
 }
 
@@ -223,11 +234,13 @@ Result do_copy(const plan::FetchAgain& action, const Task& task, Run& run, int c
   const Digest& digest = action.offers.front().entry->digest;
   Getting got = get_from_any(action, place_of_bytes(digest, run), task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched, spent] = std::get<FetchResult>(got);
+  auto& [packed, fetched, how, spent] = std::get<FetchResult>(got);
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(digest, bytes); });
   run.context.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
-  return ActionEffects{
-      .effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched, .spent = std::move(spent)};
+  return ActionEffects{.effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}},
+                       .fetched = fetched,
+                       .how = std::move(how),
+                       .spent = std::move(spent)};
 }
 
 /// From the next head on it is this server's own: its bytes are served, as soon as they are whole.

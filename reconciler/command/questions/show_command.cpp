@@ -4,6 +4,7 @@
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/runs/saved_plan.hpp"
 #include "reconciler/console/report.hpp"
+#include "reconciler/history/past.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/catalog/show_images.hpp"
 #include "reconciler/show/run/show_runs.hpp"
@@ -25,12 +26,23 @@ std::vector<std::string> children_of(const state::ImageRow& image, const state::
   return children;
 }
 
+/// In the words of the last run that fetched its bytes; "": no run here has.
+std::string how_it_came(const state::ImageRow& image, const state::State& state) {
+  for (const state::RunRecord& run : state.runs_of(history::address_of(image))) {
+    for (const state::ActionRecord& action : run.actions) {
+      if (action.outcome == state::ActionEnd::done && !action.text.empty()) return action.text;
+    }
+  }
+  return "";
+}
+
 void show_one_image(const state::ImageRow& image, const state::Snapshot& snapshot, const site::Site& site,
                     const console::Session& session) {
   const bool whole = apply::damaged_images(site.state, site.store, {image}).empty();
-  const auto images = show::images_here(snapshot, site.state.self(), whole ? std::set<state::ImageKey>{} : std::set{image.key});
+  auto images = show::images_here(snapshot, site.state.self(), whole ? std::set<state::ImageKey>{} : std::set{image.key});
   const auto shown_one =
       std::find_if(images.begin(), images.end(), [&](const show::ShownImage& one) { return one.name == image.name; });
+  shown_one->how = how_it_came(image, site.state);
   const auto children = children_of(image, snapshot);
   session.show([&](const show::Style& style, show::Output& out) { show::show_image(*shown_one, children, style, out); },
                [&](show::Output& out) {
@@ -40,6 +52,7 @@ void show_one_image(const state::ImageRow& image, const state::Snapshot& snapsho
                  json.key("image");
                  show::put_image(*shown_one, json);
                  json.values("children", children, [&](const auto& child) { return child; });
+                 json.member_or_null("how", shown_one->how);
                  json.member("run", nullptr);
                  json.end_object();
                  json.finish();
@@ -54,6 +67,7 @@ void show_one_run(const state::RunRecord& run, const console::Session& session) 
                  json.member("format", "ingot.show/1");
                  json.member("image", nullptr);
                  json.member("children", nullptr);
+                 json.member("how", nullptr);
                  json.key("run");
                  show::put_run(run, true, json);
                  json.end_object();

@@ -129,6 +129,7 @@ void show_image(const ShownImage& image, const std::vector<std::string>& childre
        out);
   fact("digest", image.digest.text(), out);
   fact("bytes", image.complete ? "here" : "not here", out);
+  fact("came", io::printable(image.how), out);
   if (image.is_private.value_or(false)) fact("private", "private: never published", out);
   out.print("{}\n", style.bold("Lineage"));
   fact("origin", fmt::format("{} ({})", image.origin.text(), image.origin_id.text()), out);

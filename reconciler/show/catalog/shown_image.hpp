@@ -35,6 +35,7 @@ struct ShownImage {
   std::optional<bool> managed;
   bool complete = false;  ///< its bytes are there
   std::optional<state::Provenance> arrived;
+  std::string how = {};               ///< its bytes came, in the words of the history; "": it does not say
   std::optional<bool> released = {};  ///< enough of the peer's release keys have signed it; nullopt: it has none, or it is here
 };
 

@@ -159,9 +159,10 @@ std::string heartbeat_line(const ProgressState& state, SteadyTime now) {
 
 std::string ended_line(const apply::ActionResult& result, const Style& style) {
   const std::string what = fmt::format("{} {}", text_of(result.verb), io::printable(result.address.text));
-  return std::visit(Overloaded{[&](const Done&) {
+  return std::visit(Overloaded{[&](const Done& done) {
                                  std::string text = fmt::format("{} {}", style.in(Ink::green, "done   "), what);
                                  if (result.size > 0) text += ", " + size_text(result.size);
+                                 if (!done.how.empty()) return fmt::format("{} ({})", text, io::printable(done.how));
                                  if (result.fetched > 0) text += fmt::format(" ({} fetched)", size_text(result.fetched));
                                  return text;
                                },

@@ -31,7 +31,9 @@ void show_recorded(const RecordedChange& change, const Style& style, Output& out
             style.in(ink_of(action), fmt::format("{:<10}", text_of(action.outcome))), text_of(action.verb),
             style.bold(io::printable(action.address.text)));
   detail("what", io::printable(action.arguments), out);
-  detail("but", (action.code == Code::none ? "" : fmt::format("{}: ", text_of(action.code))) + io::printable(action.text), out);
+  const bool done = action.outcome == state::ActionEnd::done;
+  detail(done ? "how" : "but",
+         (action.code == Code::none ? "" : fmt::format("{}: ", text_of(action.code))) + io::printable(action.text), out);
   detail("run",
          fmt::format("{}, {} by {}", io::printable(change.run.id), io::printable(change.run.command),
                      by(change.run.actor, commit_of(change.run))),

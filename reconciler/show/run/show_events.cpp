@@ -33,7 +33,10 @@ void put_results(std::string_view key, const std::vector<apply::ActionResult>& r
   json.objects_in_line(key, results, [&](const auto& result) {
     json.member("address", result.address.text);
     json.member("verb", text_of(result.verb));
-    std::visit(Overloaded{[&](const Done&) { json.member("fetched", result.fetched); },
+    std::visit(Overloaded{[&](const Done& done) {
+                            json.member("fetched", result.fetched);
+                            if (!done.how.empty()) json.member("how", done.how);
+                          },
                           [&](const Failed& failed) {
                             json.member("code", failed.code);
                             json.member("text", failed.text);
@@ -111,10 +114,11 @@ std::string progress_event_json(const apply::ActionProgress& progress) {
 
 std::string end_event_json(const plan::Change& change, const apply::ActionResult& result) {
   return line([&](JsonWriter& json) {
-    std::visit(Overloaded{[&](const Done&) {
+    std::visit(Overloaded{[&](const Done& done) {
                             begin_event(json, "done", change.address, change.verb);
                             json.member("size", result.size);
                             json.member("fetched", result.fetched);
+                            if (!done.how.empty()) json.member("how", done.how);
                           },
                           [&](const Failed& failed) {
                             begin_event(json, "failed", change.address, change.verb);
