@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "reconciler/console/byte_progress.hpp"
 #include "reconciler/console/session.hpp"
 #include "reconciler/delta/plan_tasks.hpp"
 #include "reconciler/io/disk/files.hpp"
