@@ -81,11 +81,17 @@ bool give_owner(int descriptor, const TarMember& member) {
   fail_locally("give its owner to", member.path, errno);
 }
 
+/// A service may be forbidden to make set-id files (RestrictSUIDSGID= of systemd): then the other bits are given alone.
+bool give_bits(int descriptor, mode_t mode) {
+  if (fchmod(descriptor, mode) == 0) return true;
+  return (mode & set_id_bits) != 0 && cannot_be_kept(errno) && fchmod(descriptor, mode & ~set_id_bits) == 0;
+}
+
 /// Set-id bits are for the owner that they were made with; with another they would lend somebody else's rights.
 void give_mode(int descriptor, const TarMember& member, bool owned, bool special, LeftOut& left_out) {
   const mode_t wanted = special ? member.mode : member.mode & ~set_id_bits;
   const mode_t mode = owned ? wanted : wanted & ~set_id_bits;
-  if (fchmod(descriptor, mode) != 0 && !cannot_be_kept(errno)) fail_locally("give its mode to", member.path, errno);
+  if (!give_bits(descriptor, mode) && !cannot_be_kept(errno)) fail_locally("give its mode to", member.path, errno);
   struct stat status {};
   if (fstat(descriptor, &status) != 0) fail_locally("look at", member.path, errno);
   const mode_t lost = wanted ^ (status.st_mode & 07777U);

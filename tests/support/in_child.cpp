@@ -70,6 +70,10 @@ void refuse_call(long number, int error, std::optional<int> argument) {
   refuse(number, error, {load(place_of(*argument)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0)});
 }
 
+void refuse_call_with_bits(long number, int error, int argument, unsigned bits) {
+  refuse(number, error, {load(place_of(argument)), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1)});
+}
+
 void refuse_call_on(int descriptor, long number, int error) {
   refuse(number, error, {load(place_of(0)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(descriptor), 0, 1)});
 }

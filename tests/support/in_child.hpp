@@ -14,6 +14,8 @@ std::string in_child(const std::function<std::string()>& work);
 
 /// The kernel refuses the system call `number` with `error`; with `argument`, only where that argument (0 to 5) is not 0.
 void refuse_call(long number, int error, std::optional<int> argument = {});
+/// The same where that argument has one of these bits.
+void refuse_call_with_bits(long number, int error, int argument, unsigned bits);
 /// The same where its first argument is this descriptor.
 void refuse_call_on(int descriptor, long number, int error);
 /// Mounts of this process are its own, and end with it. False: this user may not.

@@ -1,6 +1,7 @@
 // Making trees and files again: what the tar holds comes back, and hostile bytes reach nothing outside.
 #include "reconciler/transfer/restore.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "reconciler/io/hash.hpp"
@@ -331,6 +333,23 @@ TEST_F(Restore, says_that_nothing_was_left_out_if_the_owner_is_the_same) {
   struct stat status {};
   ASSERT_EQ(stat((destination + "/su").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 04755U);
+}
+
+TEST_F(Restore, a_mode_loses_only_its_set_id_bits_where_these_are_forbidden) {
+  auto setuid = file("./su", "x");
+  setuid.member.mode = 06751;
+  const std::string bytes = tar_of({folder("./"), setuid});
+  const std::string text = in_child([&] {
+    refuse_call_with_bits(SYS_fchmod, EPERM, 1, S_ISUID | S_ISGID);
+    transfer::TreeRestorer restorer(destination);
+    restorer.write(bytes);
+    const transfer::LeftOut left_out = restorer.commit();
+    struct stat status {};
+    stat((destination + "/su").c_str(), &status);
+    return fmt::format("{:o}; {}", status.st_mode & 07777U, left_out.text());
+  });
+  EXPECT_THAT(text,
+              testing::AllOf(testing::StartsWith("751; "), HasSubstr("set-id bits of 1"), testing::Not(HasSubstr("mode of"))));
 }
 
 TEST_F(Restore, without_special_gives_no_set_id_bits_capabilities_or_acls_and_misses_none) {
