@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
@@ -14,6 +15,8 @@ namespace ingot::io {
 namespace {
 
 constexpr std::string_view disk_fault = "the disk reports errors: look at the kernel's log before going on";
+constexpr std::string_view no_capability =
+    "root has no access without a capability (systemd: CapabilityBoundingSet= of the service), or the file system refuses it";
 constexpr std::string_view free_space = "free some space (or inodes, or raise the quota) and run it again";
 
 std::string mend_of(int error, const std::string& path) {
@@ -23,10 +26,13 @@ std::string mend_of(int error, const std::string& path) {
     case EFBIG:
       return "no file may be so long there: raise the limit (ulimit -f), or format a FAT disk, whose files are below 4 GiB, as "
              "exFAT or ext4";
-    case EROFS: return "the file system is mounted read-only: remount it writable, or keep the folder elsewhere";
+    case EROFS:
+      return "the file system is mounted read-only: remount it writable, or keep the folder elsewhere; a systemd service may "
+             "write only to folders in its ReadWritePaths=";
     case EACCES:
     case EPERM: {
       std::string whose = foreign_owner_text(path);
+      if (::geteuid() == 0) return (whose.empty() ? "" : whose + "; or ") + std::string(no_capability);
       return whose.empty() ? "give this user access to it" : whose;
     }
     case EMFILE:

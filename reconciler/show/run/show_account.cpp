@@ -79,8 +79,8 @@ std::string next_step(const plan::Plan& plan, const apply::Account& account) {
     case exit_local:
       if (exit_code_of(plan, false) == exit_done && account.failed.empty() && account.not_started.empty() && !account.fatal)
         return "All actions are done and recorded. Only a report could not be written; a warning names it.";
-      return "This server has a fault (disk, state or store). \"ingot verify\" names damaged images. Fix the fault, then run "
-             "\"ingot apply\" again.";
+      return "Something on this server is wrong: a disk, a right, the store or the state. Fix what the messages name (\"ingot "
+             "verify\" names damaged images), then run \"ingot apply\" again.";
     case exit_refused:
       if (plan.held.empty())
         return "Blocked actions stay blocked until the manifest, the guard of this host or the peer changes; \"ingot plan\" says "
