@@ -39,6 +39,13 @@ constexpr std::string_view manifest_end = R"(
 # series = "db19"
 # since  = "start"      # without it: only what comes from now on
 
+# Images unpacked in a folder, with a link to the newest of them.
+# [[export]]
+# name   = "db19-home"
+# series = "db19"
+# to     = "/u01/gold"
+# link   = "current"
+
 # [limits]
 # max_bytes = "500 GB"  # fetched in one run
 # bandwidth = "200 MB/s"

@@ -50,6 +50,7 @@ std::string valid_text(const Manifest& manifest) {
   add(manifest.series.size(), "series", "series");
   add(manifest.subscriptions.size(), "subscription", "subscriptions");
   add(manifest.copies.size(), "copy", "copies");
+  add(manifest.exports.size(), "export", "exports");
   if (manifest.declares_nothing()) text += ", and declares nothing yet";
   return text;
 }
