@@ -82,10 +82,20 @@ void Exporting::tell_unknown_series(const SeriesName& series) {
     return note(Code::waiting, export_address(entry_.name),
                 fmt::format("it waits for series \"{}\", which is not here yet", series.text()));
   for (const auto& one : situation_.snapshot.series) names.push_back(one.name.text());
-  const auto near = nearest(series.text(), names);
   block(export_address(entry_.name), Verb::export_, Code::unknown_series,
-        fmt::format("there is no series \"{}\" here or in the manifest", series.text()),
-        near ? fmt::format("did you mean \"{}\"?", *near) : "correct the name, or add what it names");
+        fmt::format("there is no series \"{}\" here or in the manifest", series.text()), mend_of_series(series, names));
+}
+
+/// A subscription brings the images of a peer's series, but makes no series here.
+std::string Exporting::mend_of_series(const SeriesName& series, const std::vector<std::string>& names) const {
+  for (const SubscriptionEntry& one : situation_.manifest.subscriptions) {
+    const auto* const selected = std::get_if<SelectSeries>(&one.selector);
+    if (selected && selected->series == series)
+      return fmt::format("add a [[series]] \"{0}\" of the copies, with follow = {{ peer = \"{1}\", series = \"{0}\" }}",
+                         series.text(), one.peer.text());
+  }
+  if (const auto near = nearest(series.text(), names)) return fmt::format("did you mean \"{}\"?", *near);
+  return "correct the name, or add a [[series]] of that name; one of copies has `follow`";
 }
 
 void Exporting::tell_unknown_image(const ImageName& image) {

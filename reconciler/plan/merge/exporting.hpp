@@ -40,6 +40,7 @@ class Exporting {
 
   void tell_unknown();
   void tell_unknown_series(const SeriesName& series);
+  std::string mend_of_series(const SeriesName& series, const std::vector<std::string>& names) const;
   void tell_unknown_image(const ImageName& image);
   std::string why_not(const ExportMember& member);
   bool has_other_bits(const ExportMember& member) const;
