@@ -48,7 +48,8 @@ const std::vector<Option>& global_options() {
 
 const std::vector<Described>& environment_variables() {
   static const std::vector<Described> variables{
-      {{"INGOT_GUARD"}, "a guard file besides /etc/ingot/guard.toml; it can only add restrictions"},
+      {{"INGOT_GUARD"},
+       "a guard file. Beside /etc/ingot/guard.toml it can only add restrictions; without that file it counts alone"},
       {{"INGOT_GIT_USER", "INGOT_GIT_TOKEN"}, "user and password for --repo over https"},
       {{"INGOT_GIT_TOKEN_FILE"}, "the file with that password"},
       {{"INGOT_GIT_SSH_KEY"},

@@ -1,5 +1,5 @@
 // The guard of this host: /etc/ingot/guard.toml, which no merge can change, and the file that INGOT_GUARD names. The latter is no
-// way round the former: every file that there is counts, and each can only make things stricter.
+// way round the former: beside it, it can only make things stricter. Where the former is missing, the latter counts alone.
 #pragma once
 
 #include <string>

@@ -94,6 +94,9 @@ TEST(arguments, apply_takes_a_plan_or_flags_that_approve) {
   EXPECT_THAT(wrong({"apply", "--approve", "copi"}), HasSubstr("did you mean \"copy\""));
   EXPECT_THAT(wrong({"apply", "a.plan", "--target", "image.a"}), HasSubstr("its own limits and targets"));
   EXPECT_THAT(wrong({"apply", "--yes", "--approve", "copy"}), HasSubstr("give one of them"));
+  EXPECT_EQ(parsed<options::PlanArguments>({"plan", "--approve", "copy,export"}).options.approved,
+            (std::set{Verb::copy, Verb::export_}));
+  EXPECT_THAT(wrong({"plan", "--approve", "copy", "--out", "a.plan"}), HasSubstr("cannot be saved"));
   EXPECT_EQ(parsed<options::DiffArguments>({"diff", "a", "b"}).after, "b");
   EXPECT_THAT(wrong({"diff", "a"}), HasSubstr("diff needs PLAN; usage: ingot diff PLAN PLAN"));
 }

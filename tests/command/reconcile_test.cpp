@@ -74,6 +74,10 @@ TEST_F(Reconcile, knows_the_guards_of_the_manifest_and_no_others) {
 
 TEST_F(Reconcile, does_only_what_is_approved_and_holds_the_rest) {
   two_servers();
+  const Ran shown = at("silver", {"plan", "--approve", "register"});
+  EXPECT_EQ(shown.exit, 7) << shown.err;
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("Not approved: not done"), HasSubstr("--approve does not name \"instantiate\""),
+                               HasSubstr("1 to register")));
   const Ran held = reconcile({"--approve", "register"});
   EXPECT_EQ(held.exit, 7) << held.out << held.err;
   EXPECT_TRUE(terminal.questions.empty());

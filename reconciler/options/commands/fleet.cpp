@@ -40,15 +40,15 @@ origin, else "absent". For a server that is unreachable, cached data is shown in
   absent      the image is not there, and nothing says that it should come
   differs     the image is there with other bytes: exit code 4
 
-status returns exit code 2 if a server lacks an image that it wants, or a withdrawal, 3 if a server was unreachable, 4 if a server is
-untrusted. Formats: text, json, markdown (a comment), html (a page without scripts).
+status returns exit code 4 if a server is untrusted, else 3 if a server was unreachable or no server has IMAGE, else 2 if a server lacks
+an image that it wants, or a withdrawal. Formats: text, json, markdown (a comment), html (a page without scripts).
 
 plan makes, for each MANIFEST, the plan that its server would have with this manifest, as "ingot plan --against" does, and shows the
 plans side by side: a line for each action and reason, with the servers that share them. Each server is asked once. A server must publish
 its state; one that does not is listed without a plan, and a warning names it. The server.card.toml beside the manifest says who the
 server is; a card in DIR with the same root says where it is. If there is no card beside the manifest, the only card in DIR with the
-server's name is used. plan returns the worst exit code of all servers: 3 if one was unreachable, 4 if one is untrusted, 7 if a plan
-holds actions or if no server publishes its state, 65 if a manifest is wrong. Formats: text, json (each plan whole), markdown (a
+server's name is used. plan returns exit code 65 if a manifest is wrong, else 4 if a server is untrusted, else 7 if a plan holds actions or
+if no server publishes its state, else 3 if a server was unreachable; pending changes are exit code 0. Formats: text, json (each plan whole), markdown (a
 comment).
 
 report asks the servers like status and writes one HTML file: which servers lack the newest image of a series and since when, the

@@ -13,6 +13,8 @@ namespace ingot::options {
 namespace {
 
 void check_plan(const PlanArguments& plan) {
+  if (plan.options.approved && plan.out)
+    wrong("a plan with --approve cannot be saved: apply does all of a saved plan", "leave out --out or --approve");
   if (plan.base && plan.out)
     wrong("a plan with --base leaves actions out, so it cannot be saved and applied", "leave out --out or --base");
   if (!plan.against) return;
@@ -37,6 +39,27 @@ void raise_limit(plan::PlanOptions& options, const Setting& setting) {
     wrong(fmt::format("{} \"{}\" is not removals=N, stops=N or withdrawals=N", setting.name, io::printable(setting.value)),
           fmt::format("write for example {} removals=20", setting.name));
   *limit = std::stoull(number);
+}
+
+std::vector<std::string> verb_words() {
+  std::vector<std::string> words;
+  for (const Verb verb : all_verbs) words.emplace_back(text_of(verb));
+  return words;
+}
+
+/// "copy,add"; adds to what is approved already.
+void approve(std::optional<std::set<Verb>>& approved, const Setting& setting) {
+  const std::vector<std::string> known = verb_words();
+  if (!approved) approved.emplace();
+  std::istringstream words(setting.value);
+  for (std::string word; std::getline(words, word, ',');) {
+    const auto verb = parse_verb(word);
+    if (!verb)
+      wrong(fmt::format("--approve: unknown verb \"{}\"", io::printable(word)),
+            did_you_mean(word, known, fmt::format("use {}", fmt::join(known, ", "))));
+    approved->insert(*verb);
+  }
+  if (approved->empty()) wrong("--approve names no verb", "write for example --approve copy,add,publish");
 }
 
 /// What of the plan is done, and within which limits.
@@ -70,6 +93,7 @@ CommandEntry plan_command() {
   ingot plan --exclude peer.fpps-3                                       # everything but what needs fpps-3
   ingot plan --detailed-exitcode || notify-send "ingot: exit $?"         # 2: changes are pending
   ingot plan --raise-limit removals=20                                   # allow 20 removals in this run
+  ingot plan --approve copy,withdraw,update                              # what a timer with this --approve does, and holds
 )",
                     R"(
 Asks every peer, compares with the manifest, and shows what apply would do, with the reason of each line. Changes nothing, and
@@ -97,33 +121,16 @@ workflow, and the summary of the step), terraform and codequality (GitLab report
               "to be as the manifest says")
       .option("--check-sources", &PlanArguments::check_sources,
               "check every member of every source, not only the top folders of sources with more than 10,000 members in all")
-      .option("--detailed-exitcode", &PlanArguments::detailed_exit_code, "exit code 2 if there is something to do");
+      .option("--detailed-exitcode", &PlanArguments::detailed_exit_code, "exit code 2 if there is something to do")
+      .repeated(
+          "--approve VERB,...",
+          [](PlanArguments& arguments, const Setting& setting) { approve(arguments.options.approved, setting); },
+          "show what apply or reconcile does with this --approve, and what it holds");
   add_plan_options(form);
   form.check(check_plan)
       .formats({Format::text, Format::json, Format::markdown, Format::github, Format::terraform, Format::codequality,
                 Format::sarif, Format::junit});
   return plan;
-}
-
-std::vector<std::string> verb_words() {
-  std::vector<std::string> words;
-  for (const Verb verb : all_verbs) words.emplace_back(text_of(verb));
-  return words;
-}
-
-/// "copy,add"; adds to what is approved already.
-void approve(std::optional<std::set<Verb>>& approved, const Setting& setting) {
-  const std::vector<std::string> known = verb_words();
-  if (!approved) approved.emplace();
-  std::istringstream words(setting.value);
-  for (std::string word; std::getline(words, word, ',');) {
-    const auto verb = parse_verb(word);
-    if (!verb)
-      wrong(fmt::format("--approve: unknown verb \"{}\"", io::printable(word)),
-            did_you_mean(word, known, fmt::format("use {}", fmt::join(known, ", "))));
-    approved->insert(*verb);
-  }
-  if (approved->empty()) wrong("--approve names no verb", "write for example --approve copy,add,publish");
 }
 
 void expect(ApplyArguments& apply, const Setting& setting) {
@@ -208,6 +215,7 @@ CommandEntry reconcile_command() {
   ingot reconcile                               # for a timer: see examples/systemd and examples/cron
   ingot reconcile --jitter 10m --deadline 50m   # for an hourly timer: runs never overlap
   ingot reconcile --approve copy,withdraw,update,remove   # follow the peers; nothing is added or deleted here
+  ingot reconcile --approve copy,withdraw,update,remove,export,switch,unexport   # and keep the exports current
   ingot reconcile --json                        # one JSON event a line; the last is always the result
   ingot reconcile --repo https://git.example.net/gold.git --rev main -f sites/fpps-1   # without a checkout
 )",
@@ -218,7 +226,9 @@ to do, reconcile prints nothing, records no run and exits with 0. Work beyond ma
 is deferred to the next run; if nothing else is left, the exit code is 0.
 
 With --approve everything else is held (exit code 7). update brings new images into series that follow a peer; remove is what prune
-does. A new site needs register and instantiate once: run "ingot apply" there first.
+does; export, switch and unexport keep the exports current, and also carry out a changed [[export]]; repair fetches damaged images again.
+A new site needs register and instantiate once: run "ingot apply" there first. "ingot plan --approve VERB,..." shows what a run would
+do and hold.
 )"};
   reconcile.events = true;
   add_form<ReconcileArguments>(reconcile)
