@@ -64,12 +64,16 @@ struct TypeKind {
 struct ExportKind {
   static constexpr bool dots_allowed = false;
 };
+struct UploadKind {
+  static constexpr bool dots_allowed = false;
+};
 
 using ServerName = BasicName<ServerKind>;
 using ImageName = BasicName<ImageNameKind>;
 using SeriesName = BasicName<SeriesKind>;
 using TypeName = BasicName<TypeKind>;
 using ExportName = BasicName<ExportKind>;
+using UploadName = BasicName<UploadKind>;
 
 }  // namespace ingot
 

@@ -68,6 +68,7 @@ void check_names(ManifestDraft& draft) {
   check_names_of(draft, "imagetype", draft.types);
   check_names_of(draft, "image", draft.images);
   check_names_of(draft, "series", draft.series);
+  check_names_of(draft, "upload", draft.uploads);
   check_domain_names(draft, "client", draft.clients);
   check_domain_names(draft, "target", draft.targets);
 }
@@ -277,6 +278,20 @@ void check_wishes(ManifestDraft& draft) {
   }
 }
 
+/// A place belongs to one upload: gc deletes what its own server no longer needs there.
+void check_uploads(ManifestDraft& draft) {
+  FirstSpots places;
+  for (const UploadDraft& each : draft.uploads) {
+    if (each.entry.bucket.empty() || each.entry.endpoint.empty()) continue;
+    const auto* first = places.seen(place_of(each.entry), each.entry.name.text(), each.to);
+    if (first == nullptr) continue;
+    draft.problems.add(each.to, "duplicate",
+                       fmt::format("upload {} goes to the same place as upload {} at {}", quoted(each.entry.name.text()),
+                                   quoted(first->written), draft.problems.place_text(first->spot)),
+                       "give one of them another prefix, or remove it");
+  }
+}
+
 }  // namespace
 
 void check_manifest(ManifestDraft& draft) {
@@ -290,6 +305,7 @@ void check_manifest(ManifestDraft& draft) {
   check_sources(draft);
   check_wishes(draft);
   check_exports(draft);
+  check_uploads(draft);
 }
 
 }  // namespace ingot

@@ -17,6 +17,7 @@
 #include "schema/manifest/notify.hpp"
 #include "schema/manifest/problem.hpp"
 #include "schema/manifest/subscription.hpp"
+#include "schema/manifest/upload.hpp"
 #include "schema/manifest/window.hpp"
 #include "schema/names.hpp"
 #include "schema/text/quantity.hpp"
@@ -196,6 +197,7 @@ struct Manifest {
   std::vector<SubscriptionEntry> subscriptions{};
   std::vector<CopyEntry> copies{};
   std::vector<ExportEntry> exports{};
+  std::vector<UploadEntry> uploads{};
   std::vector<IgnoreEntry> ignored{};
   std::vector<NotifyEntry> notify{};
 

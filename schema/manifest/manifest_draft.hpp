@@ -63,6 +63,12 @@ struct ExportDraft {
   Spot link{};
 };
 
+struct UploadDraft {
+  UploadEntry entry;
+  Spot name{};
+  Spot to{};
+};
+
 /// A peer named by a subscription, a copy or a series, also by one with other mistakes.
 struct PeerReference {
   ServerName peer;
@@ -88,6 +94,7 @@ struct ManifestDraft {
   std::vector<SubscriptionDraft> subscriptions{};
   std::vector<CopyDraft> copies{};
   std::vector<ExportDraft> exports{};
+  std::vector<UploadDraft> uploads{};
   std::vector<IgnoreEntry> ignored{};
   std::vector<NotifyEntry> notify{};
   std::vector<PeerReference> peer_references{};

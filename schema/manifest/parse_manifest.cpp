@@ -187,6 +187,7 @@ void ManifestReader::read_entries(TableReader& table) {
   each({"subscription", ""}, read_subscription);
   each({"copy", ""}, read_copy);
   each({"export", ""}, read_export);
+  each({"upload", ""}, read_upload);
   each({"ignore", ""}, read_ignore);
   each({"notify", ""}, read_notify);
 }
@@ -301,6 +302,7 @@ Manifest ManifestReader::finished() {
   move_entries(draft_.subscriptions, manifest.subscriptions);
   move_entries(draft_.copies, manifest.copies);
   move_entries(draft_.exports, manifest.exports);
+  move_entries(draft_.uploads, manifest.uploads);
   manifest.ignored = std::move(draft_.ignored);
   manifest.notify = std::move(draft_.notify);
   add_series_members(manifest);

@@ -19,6 +19,7 @@ void read_series(TableReader& table, ManifestDraft& draft);
 void read_subscription(TableReader& table, ManifestDraft& draft);
 void read_copy(TableReader& table, ManifestDraft& draft);
 void read_export(TableReader& table, ManifestDraft& draft);
+void read_upload(TableReader& table, ManifestDraft& draft);
 void read_ignore(TableReader& table, ManifestDraft& draft);
 void read_notify(TableReader& table, ManifestDraft& draft);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <map>
 #include <optional>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -63,17 +65,51 @@ std::string of_environment(const std::string& name, const NamedSecret& secret) {
   return checked(value, where, secret);
 }
 
-std::string of_file(const std::string& path, const NamedSecret& secret) {
+std::string place_of_file(const std::string& path, const NamedSecret& secret) {
+  return fmt::format("the file \"{}\" ({})", printable(path), secret.file_key);
+}
+
+std::string text_of_file(const std::string& path, const NamedSecret& secret) {
   PosixFiles files;
-  const std::string where = fmt::format("the file \"{}\" ({})", printable(path), secret.file_key);
-  std::string text;
   try {
-    text = read_file(files, followed_secret(files, path), longest_token + 2);
+    return read_file(files, followed_secret(files, path), longest_token + 2);
   } catch (const Error& error) {
+    const std::string where = place_of_file(path, secret);
     throw wrong(secret, fmt::format("{} cannot be read: {}", where, error.text()),
                 fmt::format("make {} readable for this user alone", where));
   }
-  return checked(text, where, secret);
+}
+
+std::string of_file(const std::string& path, const NamedSecret& secret) {
+  return checked(text_of_file(path, secret), place_of_file(path, secret), secret);
+}
+
+/// "name = value" lines of the section `wanted`, or of "default" if there is none.
+std::map<std::string, std::string> section_of(const std::string& text, const std::string& wanted) {
+  std::map<std::string, std::map<std::string, std::string>> sections;
+  std::string section = "default";
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    line = trimmed(line);
+    if (line.starts_with('[') && line.ends_with(']')) {
+      section = trimmed(line.substr(1, line.size() - 2));
+      sections[section];
+    } else if (const auto equals = line.find('='); equals != std::string::npos && !line.starts_with('#')) {
+      sections[section][trimmed(line.substr(0, equals))] = trimmed(line.substr(equals + 1));
+    }
+  }
+  return sections[sections.contains(wanted) ? wanted : "default"];
+}
+
+AccessKey key_of_file(const std::string& path, const std::string& name, const std::string& owner) {
+  const NamedSecret secret{owner, "access key", "key_id_env", "credentials_file"};
+  std::map<std::string, std::string> lines = section_of(text_of_file(path, secret), name);
+  const auto value = [&](const char* key) {
+    return checked(lines[key], fmt::format("{} in the file \"{}\" (credentials_file)", key, printable(path)), secret);
+  };
+  return {.id = value("aws_access_key_id"),
+          .secret = value("aws_secret_access_key"),
+          .session = lines.contains("aws_session_token") ? value("aws_session_token") : ""};
 }
 
 std::string readable(const std::optional<std::string>& path, const char* key, const ServerName& peer) {
@@ -103,6 +139,14 @@ std::string read_webhook_key(const NotifyEntry& notify) {
   return notify.key_env ? of_environment(*notify.key_env, key) : of_file(notify.key_file.value_or(""), key);
 }
 
+AccessKey read_access_key(const UploadEntry& upload) {
+  const std::string owner = fmt::format("upload \"{}\"", upload.name.text());
+  if (upload.credentials_file) return key_of_file(*upload.credentials_file, upload.name.text(), owner);
+  return {.id = of_environment(upload.key_id_env.value_or(""), {owner, "access key's id", "key_id_env", "credentials_file"}),
+          .secret = of_environment(upload.secret_env.value_or(""), {owner, "secret", "secret_env", "credentials_file"}),
+          .session = ""};
+}
+
 std::string read_git_token() {
   const char* const file = std::getenv("INGOT_GIT_TOKEN_FILE");
   if (file != nullptr && *file != '\0')
@@ -118,6 +162,10 @@ std::set<std::string> secret_variables(const Manifest& manifest) {
   }
   for (const auto& entry : manifest.notify) {
     if (entry.key_env) names.insert(*entry.key_env);
+  }
+  for (const auto& upload : manifest.uploads) {
+    if (upload.key_id_env) names.insert(*upload.key_id_env);
+    if (upload.secret_env) names.insert(*upload.secret_env);
   }
   return names;
 }

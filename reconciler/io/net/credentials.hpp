@@ -21,6 +21,15 @@ Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer)
 /// The key by which the messages of a webhook are signed. Error{manifest} likewise.
 std::string read_webhook_key(const NotifyEntry& notify);
 
+/// The access key of an S3-compatible store.
+struct AccessKey {
+  std::string id;
+  std::string secret;
+  std::string session;  ///< the token of a temporary key; ""
+};
+/// Of a file: as the AWS tools write it, the section of the upload's name, or else "default". Error{manifest} likewise.
+AccessKey read_access_key(const UploadEntry& upload);
+
 /// The token for a manifest's repository over https, of INGOT_GIT_TOKEN_FILE or INGOT_GIT_TOKEN; "": there is none.
 /// Error{manifest}: the file cannot be read, or holds none.
 std::string read_git_token();
