@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::pair<Verb, std::string_view>, 17> verb_words{{
+constexpr std::array<std::pair<Verb, std::string_view>, 18> verb_words{{
     {Verb::register_, "register"},
     {Verb::update, "update"},
     {Verb::unregister, "unregister"},
@@ -26,9 +26,10 @@ constexpr std::array<std::pair<Verb, std::string_view>, 17> verb_words{{
     {Verb::switch_, "switch"},
     {Verb::unexport, "unexport"},
     {Verb::delta, "delta"},
+    {Verb::upload, "upload"},
 }};
 
-constexpr std::array<std::pair<AddressKind, std::string_view>, 9> kind_words{{
+constexpr std::array<std::pair<AddressKind, std::string_view>, 10> kind_words{{
     {AddressKind::peer, "peer"},
     {AddressKind::imagetype, "imagetype"},
     {AddressKind::image, "image"},
@@ -37,6 +38,7 @@ constexpr std::array<std::pair<AddressKind, std::string_view>, 9> kind_words{{
     {AddressKind::copy, "copy"},
     {AddressKind::export_, "export"},
     {AddressKind::delta, "delta"},
+    {AddressKind::upload, "upload"},
     {AddressKind::catalog, "catalog"},
 }};
 
@@ -81,6 +83,7 @@ std::optional<AddressParts> parts_of(std::string_view address) {
     case AddressKind::imagetype:
     case AddressKind::image:
     case AddressKind::series:
+    case AddressKind::upload:
     case AddressKind::catalog: break;
   }
   parts.name = rest;
@@ -133,6 +136,7 @@ Address exported_address(const ExportName& name, const ImageName& image) {
 Address delta_address(const ImageName& image, std::string_view base) {
   return {begin_of(AddressKind::delta) + image.text() + "." + std::string(base)};
 }
+Address upload_address(const UploadName& name) { return {begin_of(AddressKind::upload) + name.text()}; }
 Address catalog_address() { return {"catalog"}; }
 
 }  // namespace ingot

@@ -29,20 +29,21 @@ enum class Verb {
   export_,
   switch_,
   unexport,
-  delta
+  delta,
+  upload
 };
 
 /// In the order in which a summary names them: what moves bytes first.
 inline constexpr std::array all_verbs{Verb::copy,        Verb::repair,        Verb::add,        Verb::delta,    Verb::export_,
                                       Verb::create,      Verb::update,        Verb::switch_,    Verb::withdraw, Verb::register_,
                                       Verb::instantiate, Verb::uninstantiate, Verb::unregister, Verb::unexport, Verb::remove,
-                                      Verb::delete_,     Verb::publish};
+                                      Verb::delete_,     Verb::publish,       Verb::upload};
 
 std::string_view text_of(Verb verb);  ///< "register" …
 std::optional<Verb> parse_verb(std::string_view text);
 
 /// "peer.P", "imagetype.T", "image.I", "series.S", "subscription.P.all", "subscription.P.series.S", "copy.P.I", "export.E",
-/// "export.E.I", "delta.I.B", "catalog".
+/// "export.E.I", "delta.I.B", "upload.U", "catalog".
 struct Address {
   std::string text;
   auto operator<=>(const Address&) const = default;
@@ -50,7 +51,7 @@ struct Address {
 };
 
 /// What a thing is that has an address.
-enum class AddressKind { peer, imagetype, image, series, subscription, copy, export_, delta, catalog };
+enum class AddressKind { peer, imagetype, image, series, subscription, copy, export_, delta, upload, catalog };
 
 /// An address taken apart; borrows from its text. Only the last part may hold dots. The parts are not checked: an address that
 /// a user wrote may name no valid name, or end early, and then the parts that are missing are "".
@@ -58,8 +59,8 @@ struct AddressParts {
   AddressKind kind = AddressKind::catalog;
   std::string_view peer;      ///< of a peer, a subscription or a copy
   std::string_view selector;  ///< of a subscription: "all", "image", "series", "imagetype"
-  /// Of a peer, a type, an image or a series; of a copy there; what a selector names; of an image in an export; what a delta
-  /// makes.
+  /// Of a peer, a type, an image, a series or an upload; of a copy there; what a selector names; of an image in an export; what a
+  /// delta makes.
   std::string_view name;
   std::string_view export_name = {};  ///< of an export, and of an image in one
   std::string_view base = {};         ///< of a delta: as in delta_address
@@ -88,6 +89,7 @@ Address exported_address(const ExportName& name, const ImageName& image);
 /// `base`: the first 12 hex digits of the digest of the image that the delta starts from; of one that the same plan adds, 12 hex
 /// digits of its name.
 Address delta_address(const ImageName& image, std::string_view base);
+Address upload_address(const UploadName& name);
 Address catalog_address();
 
 }  // namespace ingot

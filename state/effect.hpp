@@ -125,10 +125,45 @@ struct DropDelta {
   Digest base;
 };
 
+/// The head that was put to a place last (key: place). `unfinished` counts for nothing.
+struct PutUpload {
+  UploadRow row;
+};
+/// An object of a place (key: place, path), whose PutUpload came before. Ends an upload in parts, but one of the same bytes whose
+/// object is still to come.
+struct PutUploaded {
+  std::string place;
+  UploadedRow row;
+};
+/// Forgets it.
+struct DropUploaded {
+  std::string place;
+  std::string path;
+};
+/// Since when no reader needs an object; nullopt: one does.
+struct MarkUploaded {
+  std::string place;
+  std::string path;
+  std::optional<Time> unneeded_since;
+};
+/// An object that is known is put in parts now; forgets the parts of an earlier upload. "": none is under way.
+struct PutUploadParts {
+  std::string place;
+  std::string path;
+  std::string id;
+};
+struct PutUploadPart {
+  std::string place;
+  std::string path;
+  int number = 1;
+  std::string etag;
+};
+
 /// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
 using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,
                             PutImage, PutBytes, PutSourceStamp, ChangeImage, AdoptImage, DropImage, MarkWanted, PutSeries,
-                            DropSeries, PutExport, DropExport, PutExported, DropExported, PutDelta, DropDelta>;
+                            DropSeries, PutExport, DropExport, PutExported, DropExported, PutDelta, DropDelta, PutUpload,
+                            PutUploaded, DropUploaded, MarkUploaded, PutUploadParts, PutUploadPart>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ingot::state

@@ -54,6 +54,12 @@ class Recording {
   void put(const DropExported& effect);
   void put(const PutDelta& effect);
   void put(const DropDelta& effect);
+  void put(const PutUpload& effect);
+  void put(const PutUploaded& effect);
+  void put(const DropUploaded& effect);
+  void put(const MarkUploaded& effect);
+  void put(const PutUploadParts& effect);
+  void put(const PutUploadPart& effect);
 
   /// The packed form that was made durable last is the one that is known to be whole.
   void repack(std::int64_t object, const Packed& packed);

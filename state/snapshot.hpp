@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -154,6 +155,31 @@ struct DeltaRow {
   bool operator==(const DeltaRow&) const = default;
 };
 
+/// Where an [[upload]] keeps the published tree.
+struct UploadRow {
+  std::string place;             ///< place_of(UploadEntry)
+  Serial serial = 0;             ///< of the head that was put there last; 0: none yet
+  std::string etag;              ///< of that head; "": not known
+  std::uint64_t unfinished = 0;  ///< objects that were to be put there and are not known to be there
+  bool operator==(const UploadRow&) const = default;
+};
+
+/// An object there.
+struct UploadedRow {
+  std::string path;  ///< below the prefix: "c/<64 hex>"
+  Piece piece;
+  std::optional<std::string> etag;          ///< as the store names it; nullopt: it is not known to be there
+  std::optional<Time> unneeded_since = {};  ///< when gc first saw that no reader needs it
+  bool operator==(const UploadedRow&) const = default;
+};
+
+/// An upload in parts that is under way.
+struct UploadParts {
+  std::string id;                    ///< the store's
+  std::map<int, std::string> etags;  ///< of the parts that are there, by their numbers from 1 on
+  bool operator==(const UploadParts&) const = default;
+};
+
 /// What to leave out of a snapshot, so that an idle plan does not grow with the peers' catalogs.
 struct SnapshotScope {
   std::set<ServerId> without_copies_of{};  ///< settled peers: their copies are left out …
@@ -179,6 +205,7 @@ struct Snapshot {
   std::vector<ExportRow> exports;              ///< sorted by name, folder
   std::vector<ExportedRow> exported;           ///< sorted by name, folder, image
   std::vector<DeltaRow> deltas;                ///< sorted by image, base
+  std::vector<UploadRow> uploads;              ///< sorted by place
   std::set<Address> failing;                   ///< copies and repairs that failed, and have not succeeded since
   std::uint64_t images_total = 0;              ///< live images here, whatever the scope left out
   SnapshotScope scope;

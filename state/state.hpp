@@ -181,6 +181,12 @@ class State {
   bool is_secret(const Digest& digest) const;
   std::vector<ImageRow> live_images_of(const Digest& digest) const;
   std::vector<DeltaRow> deltas() const;  ///< Snapshot::deltas
+  // Uploads, by place_of(UploadEntry).
+  std::optional<UploadRow> upload(const std::string& place) const;
+  std::vector<UploadedRow> uploaded(const std::string& place) const;  ///< sorted by path
+  std::optional<UploadParts> upload_parts(const std::string& place, const std::string& path) const;
+  /// Paths of the uploads in parts that are under way.
+  std::vector<std::string> uploads_in_parts(const std::string& place) const;
   /// Sorted by digest; of deleted images too.
   void each_object(const std::function<void(const ObjectRow&)>& visit) const;
 

@@ -9,6 +9,7 @@
 #include "state/image_table.hpp"
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
+#include "state/upload_table.hpp"
 
 namespace ingot::state {
 
@@ -177,6 +178,7 @@ Snapshot State::snapshot(const SnapshotScope& scope) const {
     snapshot.exports = read_exports(database);
     snapshot.exported = read_exported(database);
     snapshot.deltas = read_deltas(database);
+    snapshot.uploads = read_uploads(database);
     if (!scope.without_failures) snapshot.failing = read_failing(database);
     snapshot.scope = scope;
     return snapshot;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <mutex>
 
 #include "reconciler/apply/account.hpp"
 #include "reconciler/apply/publish/catalog_page.hpp"
@@ -17,6 +19,7 @@
 #include "reconciler/apply/verbs/verbs.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/plan/damaged.hpp"
+#include "reconciler/upload/jobs.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
@@ -93,6 +96,7 @@ class Applying {
       publish_the_rest();
     } catch (const Error& error) { ledger_.end_early(error); }
     close_publication();
+    do_uploads();
     return ledger_.close(rest(), io::interrupted(), beside_the_plan_);
   }
 
@@ -122,13 +126,53 @@ class Applying {
   }
 
   void do_actions() {
-    for (std::size_t action = 0; action < actions().size();) {
+    for (std::size_t action = 0; action < first_upload();) {
       if (task_at(action)) {
         action = do_copies_from(action);
       } else {
         do_one(action++, 1);
       }
     }
+  }
+
+  /// Uploads stand last in a plan: they take what all the others have published.
+  std::size_t first_upload() const {
+    const auto found = std::find_if(actions().begin(), actions().end(), [](const plan::Change& change) {
+      return std::holds_alternative<plan::UploadTree>(change.action);
+    });
+    return static_cast<std::size_t>(found - actions().begin());
+  }
+
+  /// All side by side, so that a store that fails holds no other up.
+  void do_uploads() {
+    std::vector<std::function<void()>> jobs;
+    for (std::size_t action = first_upload(); action < actions().size(); ++action)
+      jobs.emplace_back([this, action] { do_one(action, 1); });
+    for (const UploadEntry& entry : run_.context.manifest.uploads) {
+      if (was_published_since(entry)) jobs.emplace_back([this, &entry] { upload_beside_the_plan(entry); });
+    }
+    upload::run_jobs(jobs, static_cast<std::uint32_t>(jobs.size()));
+  }
+
+  /// A head that was renewed, or what came after the publication: no action of the plan uploads it.
+  bool was_published_since(const UploadEntry& entry) {
+    if (!published_ || !run_.plan.whole || io::interrupted() != 0 || ledger_.ended_early()) return false;
+    const Address address = upload_address(entry.name);
+    const auto concerns = [&](const auto& one) { return one.address == address; };
+    return std::none_of(actions().begin(), actions().end(), concerns) &&
+           std::none_of(run_.plan.blocked.begin(), run_.plan.blocked.end(), concerns);
+  }
+
+  void upload_beside_the_plan(const UploadEntry& entry) {
+    const Address address = upload_address(entry.name);
+    Outcome outcome = Done{};
+    try {
+      upload_to(entry, run_);
+      run_.events.note(fmt::format("uploaded what was published to {}", place_of(entry)));
+    } catch (const std::exception& error) { outcome = outcome_of_any(error); }
+    if (std::holds_alternative<Done>(outcome)) return;
+    const std::lock_guard lock(beside_mutex_);
+    beside_the_plan_.push_back({.address = address, .verb = Verb::upload, .outcome = outcome, .size = 0, .fetched = 0});
   }
 
   std::optional<CopyTask> task_at(std::size_t action) const {
@@ -273,6 +317,7 @@ class Applying {
       const PublishedNow now = publish(context.state, context.store, context.catalog_keys, context.manifest.server, context.clock,
                                        {.commit = context.commit.value_or("")});
       left_out_ = now.left_out;
+      published_ = true;
       run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
                                            : fmt::format("renewed the head, valid until {}", time_text(now.expires)));
       return Done{};
@@ -334,6 +379,8 @@ class Applying {
   Ledger ledger_;
   std::optional<Publication> publication_;
   std::set<Digest> left_out_;  ///< of the last publication
+  bool published_ = false;     ///< something was published
+  std::mutex beside_mutex_;
   std::vector<ActionResult> beside_the_plan_;
 };
 

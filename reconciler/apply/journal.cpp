@@ -60,6 +60,7 @@ std::string what_is_done(const plan::Change& change) {
           [](const plan::ExportImage& it) { return fmt::format("to {}/{}", it.folder, it.image.text()); },
           [](const plan::SwitchLink& it) { return link_text(it); },
           [](const plan::MakeDelta& it) { return "from " + it.base.text(); },
+          [](const plan::UploadTree& it) { return "to " + place_of(it.upload); },
           [](const plan::Unexport& it) { return fmt::format("from {}/{}", it.row.folder, it.row.image.text()); },
       },
       change.action);

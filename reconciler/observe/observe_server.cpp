@@ -8,6 +8,7 @@
 #include "reconciler/apply/publish/own_keys.hpp"
 #include "reconciler/apply/publish/published.hpp"
 #include "reconciler/apply/upkeep/damaged_images.hpp"
+#include "reconciler/apply/uploads/uploads.hpp"
 #include "reconciler/console/asking_line.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/observe/known_releases.hpp"
@@ -197,6 +198,8 @@ SeenServer observe_server(site::Site& site, const std::vector<KnownPeer>& known,
                           .no_page = apply::why_no_page(site.store, site.manifest.server),
                           .publish_again = apply::why_publish_again(site.state, site.store, site.manifest.server)};
   observe_exports(site.manifest, snapshot, observed);
+  observed.uploads = apply::look_at_uploads(
+      site.manifest.uploads, {.state = site.state, .store = site.store, .files = site.files, .clock = session.clock});
   return {std::move(snapshot), std::move(observed)};
 }
 

@@ -133,6 +133,7 @@ struct MakeDelta {
 struct VerifyArguments {
   std::vector<std::string> images;
   bool repair = false;
+  std::optional<std::string> upload = {};  ///< its name: look there instead of at the store
 };
 struct PublishArguments {
   Serial above = 0;                         ///< the new serial is higher than this

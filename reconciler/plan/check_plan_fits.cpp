@@ -67,7 +67,8 @@ class Comparison {
 
   void compare_actions(bool publishing) {
     for (const auto& action : saved_.actions) {
-      if (!action.deferred && (action.address == catalog_address().text) == publishing) compare(action);
+      if (action.deferred || is_of(AddressKind::upload, action.address)) continue;  // it follows from what is published
+      if ((action.address == catalog_address().text) == publishing) compare(action);
     }
   }
 
@@ -117,7 +118,8 @@ class Comparison {
     for (const auto& action : saved_.actions) known.insert(action.address);
     if (saved_.basis.options.end_despite_unknown) known.insert(saved_.held_ends.begin(), saved_.held_ends.end());
     for (const auto& change : now_.actions) {
-      if (known.contains(change.address.text) || (change.verb == Verb::publish) != publishing) continue;
+      const bool follows = change.verb == Verb::upload || known.contains(change.address.text);
+      if (follows || (change.verb == Verb::publish) != publishing) continue;
       tell(Code::new_, change.address.text,
            fmt::format("\"{}\" ({}) is new in the plan: {}", change.address.text, text_of(change.verb),
                        change.because.front().text));

@@ -37,6 +37,7 @@ enum class Phase {
   removals,
   deletions,
   type_deletions,
+  uploads,
 };
 
 /// Why an exported image goes.

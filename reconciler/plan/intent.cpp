@@ -148,7 +148,8 @@ void write_result(Line& line, const Action& action) {
                         [&](const ExportImage& one) { write_export(line, one); },
                         [&](const SwitchLink& one) { write_switch(line, one); },
                         [&](const Unexport& one) { line.with("to", one.row.folder).with("digest", one.row.digest.text()); },
-                        [&](const MakeDelta& one) { line.with("from", one.base.text()); }},
+                        [&](const MakeDelta& one) { line.with("from", one.base.text()); },
+                        [&](const UploadTree& one) { line.with("to", place_of(one.upload)); }},
              action);
 }
 
@@ -166,10 +167,12 @@ namespace {
 /// A plan of one server is approved for no other, be it the same in every line.
 std::string id_text_begin(const ServerId& server) { return "ingot.plan/1\nserver " + server.text() + "\n"; }
 
-/// Publications and deltas change nothing that anybody approves, and whether there are any depends on what is known of sources.
-bool counts(Verb verb) { return verb != Verb::publish && verb != Verb::delta; }
+/// Publications, uploads and deltas change nothing that anybody approves, and whether there are any depends on what is known of
+/// sources and stores.
+bool counts(Verb verb) { return verb != Verb::publish && verb != Verb::upload && verb != Verb::delta; }
 bool counts(std::string_view intent) {
-  return intent != "catalog publish" && !is_of(AddressKind::delta, intent.substr(0, intent.find(' ')));
+  const std::string_view address = intent.substr(0, intent.find(' '));
+  return intent != "catalog publish" && !is_of(AddressKind::delta, address) && !is_of(AddressKind::upload, address);
 }
 
 }  // namespace

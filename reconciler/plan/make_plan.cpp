@@ -113,6 +113,7 @@ void add_conclusions(const Situation& situation, Draft& draft) {
   note_limits(situation, draft);
   note_abandoned(situation, draft);
   plan_publish(situation, draft);
+  merge_uploads(situation, draft);
   look_at_keys(situation, draft);
   note_roots(situation, draft);
 }

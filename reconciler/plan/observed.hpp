@@ -151,6 +151,21 @@ struct ExportView {
   std::optional<ExportRefusal> refusal = {};
 };
 
+/// What the place of an [[upload]] showed.
+struct UploadView {
+  enum class Sight {
+    as_recorded,  ///< the head that was put there last
+    other,        ///< an older head of this server, or one that this state knows nothing of
+    nothing,      ///< no head
+    refused,      ///< it is not this server's, or cannot be asked; `code` and the texts say why
+  };
+  Sight sight = Sight::refused;
+  Serial serial = 0;  ///< of that head
+  Code code = Code::none;
+  std::string why = {};  ///< a sentence
+  std::string mend = {};
+};
+
 struct Observed {
   Time now;                       ///< read once, at the start of the run
   MinuteOfWeek local_minute = 0;  ///< the same, as this server's local time
@@ -165,6 +180,7 @@ struct Observed {
   std::vector<DamagedImage> damaged = {};                 ///< images here whose bytes are known not to be whole, by name
   std::map<ExportName, std::string> export_folders = {};  ///< of the manifest's exports: `to`, as an absolute path
   std::map<std::pair<ExportName, std::string>, ExportView> exports = {};  ///< by name and folder, remembered ones too
+  std::map<UploadName, UploadView> uploads = {};                          ///< of the manifest's, unless this is elsewhere
   bool elsewhere = false;           ///< this is not the server: its sources, disk and keys were not looked at
   std::string no_catalog_key = {};  ///< why no head can be signed here, as a sentence; "": nothing is known against it
   std::string no_page =

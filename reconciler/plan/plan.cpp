@@ -74,7 +74,8 @@ Verb verb_of(const Action& action) {
                                [](const ExportImage&) { return Verb::export_; },
                                [](const SwitchLink&) { return Verb::switch_; },
                                [](const Unexport&) { return Verb::unexport; },
-                               [](const MakeDelta&) { return Verb::delta; }},
+                               [](const MakeDelta&) { return Verb::delta; },
+                               [](const UploadTree&) { return Verb::upload; }},
                     action);
 }
 

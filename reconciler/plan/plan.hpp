@@ -111,6 +111,11 @@ struct MakeDelta {
 
 struct Publish {};
 
+/// What is published is put into a store, which holds less of it or an older head.
+struct UploadTree {
+  UploadEntry upload;
+};
+
 enum class Method { whole, reuse, delta };
 /// A file of the peer that makes one image of another.
 struct DeltaStep {
@@ -206,7 +211,7 @@ struct Unexport {
 using Action = std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate,
                             UpdateSubscription, Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries,
                             DeleteSeries, Publish, CopyImage, FetchAgain, TakeInAgain, AdoptCopy, UpdateCopy, WithdrawCopy,
-                            RemoveCopy, ExportImage, SwitchLink, Unexport, MakeDelta>;
+                            RemoveCopy, ExportImage, SwitchLink, Unexport, MakeDelta, UploadTree>;
 
 /// Why an action is planned (R26).
 struct Reason {

@@ -62,9 +62,9 @@ bool shows_in_state(const DraftChange& one, const Situation& situation) {
                           const state::SeriesRow* row = series_here(series.name, situation);
                           return row == nullptr || row->members.empty() || row->follow;
                         },
-                        [](const Publish&) { return false; }, [](const MakeDelta&) { return false; },
-                        [](const FetchAgain&) { return false; }, [](const TakeInAgain&) { return false; },
-                        [](const auto&) { return true; }},
+                        [](const Publish&) { return false; }, [](const UploadTree&) { return false; },
+                        [](const MakeDelta&) { return false; }, [](const FetchAgain&) { return false; },
+                        [](const TakeInAgain&) { return false; }, [](const auto&) { return true; }},
              one.change.action);
 }
 

@@ -51,6 +51,7 @@ class KnownAddresses {
     for (const auto& rule : manifest.subscriptions) add(subscription_address(rule.peer, rule.selector));
     for (const auto& copy : manifest.copies) add(copy_address(copy.peer, copy.name));
     for (const auto& entry : manifest.exports) add(export_address(entry.name));
+    for (const auto& entry : manifest.uploads) add(upload_address(entry.name));
   }
 
   void add_snapshot(const state::Snapshot& snapshot) {
@@ -231,6 +232,9 @@ class Choosing {
 
 Selection::Fate Selection::fate_of(const Change& change) const {
   if (std::holds_alternative<Publish>(change.action)) return Fate::done;
+  // It follows from what is published, as the publication follows from the rest.
+  if (std::holds_alternative<UploadTree>(change.action))
+    return left_out_.contains(change.address.text) ? Fate::left_out : Fate::done;
   if (!concerns(change.address)) return Fate::left_out;
   if (!approved_) return Fate::done;
   const bool waits = waits_.contains(change.address.text);

@@ -22,8 +22,9 @@ struct Bucket::Question {
   std::map<std::string, std::string> headers = {};
   Piece body = {};  ///< length 0: none
   io::BodyReader read = {};
-  std::uint64_t at_most = 0;  ///< bytes of a good answer's body, beside what an error may have
+  std::uint64_t at_most = 0;       ///< bytes of a good answer's body, beside what an error may have
   bool not_there_is_fine = false;  ///< 404 is an answer, unless the bucket itself is not there
+  std::string fine_code = {};      ///< of an error that is an answer
 };
 
 namespace {
@@ -132,7 +133,7 @@ io::BodyReader reader_of(const std::string& text) {
   };
 }
 
-std::map<std::string, std::string> headers_of(const ObjectHeaders& headers, const Piece& piece) {
+std::map<std::string, std::string> put_headers(const ObjectHeaders& headers, const Piece& piece) {
   return {{"content-type", headers.content_type}, {"cache-control", headers.cache_control}, {digest_header, piece.digest.hex()}};
 }
 
@@ -186,7 +187,9 @@ io::HttpAnswer Bucket::ask_once(const Question& question) {
 io::HttpAnswer Bucket::ask(const Question& question) {
   for (int failures = 1;; ++failures) {
     io::HttpAnswer answer = ask_once(question);
-    const bool fine = is_good(answer) || answer.status == 304 || (question.not_there_is_fine && is_not_there(answer));
+    const bool fine = is_good(answer) || answer.status == 304 || (question.not_there_is_fine && is_not_there(answer)) ||
+                      (question.at_most > 0 && answer.too_long) ||
+                      (!question.fine_code.empty() && element_text(answer.body, "Code") == question.fine_code);
     if (fine) return answer;
     if (!is_worth_another(answer) || failures >= options_.retry.attempts) fail(question, answer);
     io::sleep_unless_interrupted(clock_, io::wait_before_retry(options_.retry, failures, asked_wait(answer), 0.5),
@@ -202,15 +205,15 @@ void Bucket::fail(const Question& question, const io::HttpAnswer& answer) const 
       .about("upload." + place_.name.text());
 }
 
-std::variant<ObjectBytes, NotModified, NotThere> Bucket::get(const std::string& path, std::uint64_t at_most,
-                                                             const std::string& known_etag) {
+std::variant<ObjectBytes, NotModified, NotThere, TooLong> Bucket::get(const std::string& path, std::uint64_t at_most,
+                                                                      const std::string& known_etag) {
   Question question{.method = "GET", .path = path, .at_most = at_most, .not_there_is_fine = true};
   if (!known_etag.empty()) question.headers["if-none-match"] = fmt::format("\"{}\"", known_etag);
   question.headers["cache-control"] = "no-cache";
   io::HttpAnswer answer = ask(question);
   if (answer.status == 304) return NotModified{};
   if (answer.status == 404) return NotThere{};
-  if (answer.body.size() > at_most) fail(question, {.status = 0, .why = fmt::format("it is longer than {} bytes", at_most)});
+  if (answer.body.size() > at_most || answer.too_long) return TooLong{};
   std::string etag = etag_of(answer);
   return ObjectBytes{.bytes = std::move(answer.body), .etag = std::move(etag)};
 }
@@ -225,27 +228,30 @@ std::optional<ObjectFacts> Bucket::look_at(const std::string& path) {
 }
 
 std::string Bucket::put(const std::string& path, const Piece& piece, const ObjectHeaders& headers, const io::BodyReader& body) {
-  return etag_of(ask({.method = "PUT", .path = path, .headers = headers_of(headers, piece), .body = piece, .read = body}));
+  return etag_of(ask({.method = "PUT", .path = path, .headers = put_headers(headers, piece), .body = piece, .read = body}));
 }
 
 void Bucket::remove(const std::string& path) { ask({.method = "DELETE", .path = path, .not_there_is_fine = true}); }
 
 std::string Bucket::start_parts(const std::string& path, const Piece& whole, const ObjectHeaders& headers) {
-  const Question question{.method = "POST", .path = path, .query = {{"uploads", ""}}, .headers = headers_of(headers, whole)};
+  const Question question{.method = "POST", .path = path, .query = {{"uploads", ""}}, .headers = put_headers(headers, whole)};
   io::HttpAnswer answer = ask(question);
   std::string id = element_text(answer.body, "UploadId");
   if (!is_id(id)) fail(question, {.status = 0, .why = "the store gives no id for an upload in parts"});
   return id;
 }
 
-std::string Bucket::put_part(const std::string& path, const std::string& id, int number, const Piece& part,
-                             const io::BodyReader& body) {
+std::optional<std::string> Bucket::put_part(const std::string& path, const std::string& id, int number, const Piece& part,
+                                            const io::BodyReader& body) {
   const Question question{.method = "PUT",
                           .path = path,
                           .query = {{"partNumber", fmt::format("{}", number)}, {"uploadId", id}},
                           .body = part,
-                          .read = body};
-  std::string etag = etag_of(ask(question));
+                          .read = body,
+                          .not_there_is_fine = true};
+  const io::HttpAnswer answer = ask(question);
+  if (answer.status == 404) return std::nullopt;
+  std::string etag = etag_of(answer);
   if (etag.empty()) fail(question, {.status = 0, .why = "the store gives no ETag for a part"});
   return etag;
 }
@@ -259,15 +265,11 @@ std::optional<std::string> Bucket::finish_parts(const std::string& path, const s
                           .headers = {{"content-type", "application/xml"}},
                           .body = piece_of(text),
                           .read = reader_of(text),
-                          .not_there_is_fine = true};
-  try {
-    const io::HttpAnswer answer = ask(question);
-    if (answer.status == 404) return std::nullopt;
-    return clean_etag(element_text(answer.body, "ETag"));
-  } catch (const Error& error) {  // the store has forgotten a part, which is no failure of the store
-    if (error.text().find("InvalidPart") == std::string::npos) throw;
-    return std::nullopt;
-  }
+                          .not_there_is_fine = true,
+                          .fine_code = "InvalidPart"};
+  const io::HttpAnswer answer = ask(question);
+  if (!is_good(answer)) return std::nullopt;
+  return clean_etag(element_text(answer.body, "ETag"));
 }
 
 void Bucket::drop_parts(const std::string& path, const std::string& id) {

@@ -35,6 +35,7 @@ struct ObjectFacts {
 
 struct NotModified {};
 struct NotThere {};
+struct TooLong {};
 struct ObjectBytes {
   std::string bytes;
   std::string etag;
@@ -53,9 +54,9 @@ class Bucket {
   /// `http` and `clock` outlive it.
   Bucket(io::HttpClient& http, UploadEntry place, io::AccessKey key, io::Clock& clock, BucketOptions options = {});
 
-  /// With `known_etag` NotModified if the object still has it. Error if it is longer than `at_most`.
-  std::variant<ObjectBytes, NotModified, NotThere> get(const std::string& path, std::uint64_t at_most,
-                                                       const std::string& known_etag = {});
+  /// With `known_etag` NotModified if the object still has it. TooLong: it has more than `at_most` bytes.
+  std::variant<ObjectBytes, NotModified, NotThere, TooLong> get(const std::string& path, std::uint64_t at_most,
+                                                                const std::string& known_etag = {});
   /// nullopt: it is not there.
   std::optional<ObjectFacts> look_at(const std::string& path);
   /// Puts an object with just these bytes: the store compares them with the digest. Gives the ETag.
@@ -66,8 +67,9 @@ class Bucket {
   // An object in parts: nobody sees it before it is finished.
   /// Gives the id of the upload.
   std::string start_parts(const std::string& path, const Piece& whole, const ObjectHeaders& headers);
-  /// `number`: from 1. Gives the ETag of the part.
-  std::string put_part(const std::string& path, const std::string& id, int number, const Piece& part, const io::BodyReader& body);
+  /// `number`: from 1. Gives the ETag of the part; nullopt: the store does not know the upload any more.
+  std::optional<std::string> put_part(const std::string& path, const std::string& id, int number, const Piece& part,
+                                      const io::BodyReader& body);
   /// `etags`: of the parts 1, 2 … nullopt: the store does not know the upload any more, or not all of its parts. Gives the
   /// object's ETag, or "" if the store does not tell it.
   std::optional<std::string> finish_parts(const std::string& path, const std::string& id, const std::vector<std::string>& etags);

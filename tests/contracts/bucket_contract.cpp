@@ -100,8 +100,8 @@ TEST_P(bucket_contract, puts_parts_together) {
   Bucket bucket = stage.bucket("parts/");
   const std::string first(5 * 1024 * 1024, 'a'), second = "the end", whole = first + second;
   const std::string id = bucket.start_parts("b/large", piece_of(whole), plain);
-  const std::vector<std::string> etags{bucket.put_part("b/large", id, 1, piece_of(first), reader_of(first)),
-                                       bucket.put_part("b/large", id, 2, piece_of(second), reader_of(second))};
+  const std::vector<std::string> etags{bucket.put_part("b/large", id, 1, piece_of(first), reader_of(first)).value(),
+                                       bucket.put_part("b/large", id, 2, piece_of(second), reader_of(second)).value()};
   EXPECT_FALSE(bucket.look_at("b/large"));
   EXPECT_TRUE(bucket.finish_parts("b/large", id, etags));
   const auto facts = bucket.look_at("b/large");
@@ -114,9 +114,10 @@ TEST_P(bucket_contract, drops_parts_and_knows_that_they_are_gone) {
   STAGE_OR_SKIP(stage);
   Bucket bucket = stage.bucket("dropped/");
   const std::string id = bucket.start_parts("b/large", piece_of("all"), plain);
-  const std::string etag = bucket.put_part("b/large", id, 1, piece_of("all"), reader_of("all"));
+  const std::string etag = bucket.put_part("b/large", id, 1, piece_of("all"), reader_of("all")).value();
   bucket.drop_parts("b/large", id);
   bucket.drop_parts("b/large", id);
+  EXPECT_FALSE(bucket.put_part("b/large", id, 2, piece_of("all"), reader_of("all")));
   EXPECT_FALSE(bucket.finish_parts("b/large", id, {etag}));
   EXPECT_FALSE(bucket.look_at("b/large"));
 }

@@ -93,6 +93,7 @@ std::string result(const plan::Action& action) {
           },
           [](const plan::SwitchLink& one) { return switch_result(one); },
           [](const plan::MakeDelta& one) { return "from " + one.base.text(); },
+          [](const plan::UploadTree& one) { return "to " + place_of(one.upload); },
           [](const plan::Unexport& one) { return "from " + one.row.folder; }},
       action);
 }

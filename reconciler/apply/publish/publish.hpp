@@ -17,6 +17,7 @@ struct PublishedNow {
   Time expires;
   std::uint64_t pages_written = 0;
   std::set<Digest> left_out;  ///< images' digests whose bytes are damaged or gone: published without them
+  bool uploaded = true;       ///< false: an [[upload]] failed, which was told; the next apply does it
 };
 
 struct PublishOptions {

@@ -50,4 +50,9 @@ Result do_action(const plan::ExportImage& action, const Task& task, Run& run);
 Result do_action(const plan::SwitchLink& action, const Task& task, Run& run);
 Result do_action(const plan::Unexport& action, const Task& task, Run& run);
 
+// uploads.cpp
+Result do_action(const plan::UploadTree& action, const Task& task, Run& run);
+/// Throws as UploadPlace does, and Error that `deferral` knows.
+void upload_to(const UploadEntry& entry, Run& run);
+
 }  // namespace ingot::apply

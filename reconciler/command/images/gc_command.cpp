@@ -1,10 +1,15 @@
 // gc as a command: what it may trust, what it took, and the run that the history keeps of it.
+#include <set>
+
+#include <fmt/format.h>
+
 #include "reconciler/apply/publish/published.hpp"
 #include "reconciler/apply/run.hpp"
 #include "reconciler/apply/upkeep/garbage.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/images/refused_pages.hpp"
 #include "reconciler/command/trust/publish_run.hpp"
+#include "reconciler/command/trust/upload_published.hpp"
 #include "reconciler/observe/wanted_bytes.hpp"
 #include "reconciler/show/catalog/show_garbage.hpp"
 #include "reconciler/site/site.hpp"
@@ -28,8 +33,8 @@ void refuse_a_state_in_doubt(const site::Site& site) {
 
 /// After the work, since a full disk takes no row before: a gc that took nothing is no run. If it cannot be recorded, that
 /// is one more note.
-void record(apply::Garbage& garbage, const site::Site& site, Time started, const console::Session& session) {
-  if (garbage.taken.empty() && garbage.unserved.empty()) return;
+void record(apply::Garbage& garbage, bool of_uploads, const site::Site& site, Time started, const console::Session& session) {
+  if (garbage.taken.empty() && garbage.unserved.empty() && !of_uploads) return;
   try {
     site::Site writable(site.manifest, state::Access::read_write, session.files);
     const state::RunStart run = run_start_of("gc", site.manifest, started);
@@ -40,6 +45,66 @@ void record(apply::Garbage& garbage, const site::Site& site, Time started, const
     garbage.notes.push_back("this run could not be recorded: " + error.text());
     garbage.fault = true;
   }
+}
+
+/// Paths of the published tree that stay: older heads may name them.
+std::set<std::string> paths_that_stay(const apply::Garbage& garbage, const store::Store& store) {
+  constexpr std::string_view served = "public/";
+  std::set<std::string> paths;
+  for (const store::StoredFile& file : store.contents()) {
+    if (file.path.starts_with(served)) paths.insert(file.path.substr(served.size()));
+  }
+  for (const auto* gone : {&garbage.taken, &garbage.unserved}) {
+    for (const apply::GarbageFile& file : *gone) {
+      if (file.path.starts_with(served)) paths.erase(file.path.substr(served.size()));
+    }
+  }
+  return paths;
+}
+
+/// What was removed from a place, or would be, as a note; "": nothing is unneeded there.
+std::string note_of(const UploadEntry& entry, const upload::CollectedObjects& objects, bool dry_run) {
+  if (objects.taken.empty() && objects.waiting.empty()) return "";
+  std::uint64_t bytes = 0;
+  for (const auto& object : objects.taken) bytes += object.bytes;
+  return fmt::format("upload.{}: {} object{} ({}) {} removed from {}, {} wait for the end of the grace period", entry.name.text(),
+                     objects.taken.size(), objects.taken.size() == 1 ? "" : "s", size_text(bytes), dry_run ? "would be" : "were",
+                     place_of(entry), objects.waiting.size());
+}
+
+struct UploadsCollected {
+  bool took = false;
+  bool failed = false;
+};
+
+/// What readers of a store may still need is what the store's newest head names, so a place that is behind waits.
+UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRules& rules, const Manifest& manifest, Time now,
+                                 const console::Session& session) {
+  UploadsCollected result;
+  if (manifest.uploads.empty() || garbage.fault) return result;
+  site::Site site(manifest, rules.dry_run ? state::Access::read_only : state::Access::read_write, session.files);
+  const std::set<std::string> needed = paths_that_stay(garbage, site.store);
+  for (const UploadEntry& entry : manifest.uploads) {
+    try {
+      apply::UploadPlace place(entry, upload_context(site, session));
+      if (!place.is_up_to_date()) {
+        garbage.notes.push_back(
+            fmt::format("upload.{}: nothing is removed there before \"ingot apply\" has uploaded what is "
+                        "published",
+                        entry.name.text()));
+        continue;
+      }
+      const auto objects = place.collect(needed, {.now = now, .grace = rules.grace, .dry_run = rules.dry_run});
+      result.took = result.took || (!rules.dry_run && !objects.taken.empty());
+      if (std::string note = note_of(entry, objects, rules.dry_run); !note.empty()) garbage.notes.push_back(std::move(note));
+    } catch (const Error& error) {
+      if (error.fault() != Fault::incomplete && error.fault() != Fault::manifest) throw;
+      result.failed = true;
+      garbage.notes.push_back(
+          fmt::format("upload.{}: {}{}{}", entry.name.text(), error.text(), error.mend().empty() ? "" : "; ", error.mend()));
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -60,12 +125,14 @@ int run_command(const options::GcArguments& arguments, const console::Session& s
     garbage.notes.push_back(*trouble);
     garbage.fault = true;
   }
-  if (!rules.dry_run) record(garbage, site, now, session);
+  const UploadsCollected uploads = collect_uploads(garbage, rules, *manifest, now, session);
+  if (!rules.dry_run) record(garbage, uploads.took, site, now, session);
   const bool each = arguments.dry_run || session.flags.verbose;
   session.show(
       [&](const show::Style& style, show::Output& out) { show::show_garbage(garbage, arguments.dry_run, each, style, out); },
       [&](show::Output& out) { show::show_garbage_json(garbage, rules, out); });
-  return garbage.fault ? exit_local : exit_done;
+  if (garbage.fault) return exit_local;
+  return uploads.failed ? exit_incomplete : exit_done;
 }
 
 }  // namespace ingot::command

@@ -2,6 +2,7 @@
 
 #include "reconciler/apply/publish/fresh_ids.hpp"
 #include "reconciler/apply/run.hpp"
+#include "reconciler/command/trust/upload_published.hpp"
 #include "reconciler/source/git_view.hpp"
 #include "schema/exit_code.hpp"
 
@@ -19,7 +20,10 @@ state::RunStart run_start_of(const std::string& command, const Manifest& manifes
           .planned = 0};
 }
 
-int exit_code_of(const apply::PublishedNow& published) { return published.left_out.empty() ? exit_done : exit_local; }
+int exit_code_of(const apply::PublishedNow& published) {
+  if (!published.left_out.empty()) return exit_local;
+  return published.uploaded ? exit_done : exit_incomplete;
+}
 
 PublishRun::PublishRun(const std::string& command, const Manifest& manifest, const console::Session& in_session)
     : session(in_session),
@@ -32,7 +36,8 @@ PublishRun::PublishRun(const std::string& command, const Manifest& manifest, con
 apply::PublishedNow PublishRun::record(const std::function<apply::PublishedNow()>& work) {
   apply::begin_run(start, site.state, site.store);
   try {
-    const apply::PublishedNow published = work();
+    apply::PublishedNow published = work();
+    published.uploaded = upload_published(site, session);
     site.state.finish_run(start.id, session.clock.now(), exit_code_of(published));
     return published;
   } catch (const Error& error) {

@@ -17,7 +17,7 @@ struct PublishRun {
   /// Error{busy}; Error{refused} if a guard does not allow the commit of the manifest.
   PublishRun(const std::string& command, const Manifest& manifest, const console::Session& in_session);
 
-  /// `work`, recorded in the history, and finished there whatever happens.
+  /// `work`, recorded in the history, and finished there whatever happens; then what is published goes to each [[upload]].
   apply::PublishedNow record(const std::function<apply::PublishedNow()>& work);
 
   const console::Session& session;
@@ -26,7 +26,7 @@ struct PublishRun {
   site::Site site;
 };
 
-/// exit_local if images had to be left out.
+/// exit_local if images had to be left out, exit_incomplete if an upload failed.
 int exit_code_of(const apply::PublishedNow& published);
 
 }  // namespace ingot::command

@@ -174,7 +174,8 @@ HttpAnswer judged(CURL* handle, CURLcode code, HttpTransfer& transfer, const std
     transfer.answer.status = static_cast<int>(status);
     return std::move(transfer.answer);
   }
-  if (transfer.too_long) return {.why = fmt::format("the answer is longer than {} bytes", transfer.call.at_most)};
+  if (transfer.too_long)
+    return {.why = fmt::format("the answer is longer than {} bytes", transfer.call.at_most), .too_long = true};
   const std::string text = printable(detail.empty() ? curl_easy_strerror(code) : detail);
   if (const auto tls = tls_failure(code, text, "")) return {.why = tls->why, .mend = tls->mend};
   return {.why = text, .again = code != CURLE_URL_MALFORMAT};

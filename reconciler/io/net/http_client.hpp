@@ -30,6 +30,7 @@ struct HttpAnswer {
   std::string why = {};                             ///< of no answer, a clause without the URL
   std::string mend = {};                            ///< what to do about it; "": only to ask again
   bool again = false;                               ///< of no answer: time may mend it
+  bool too_long = false;                            ///< of no answer: it was longer than it may be
   std::map<std::string, std::string> headers = {};  ///< names in lower case; of a name that comes twice the last
   std::string body = {};
 };

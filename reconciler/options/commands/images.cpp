@@ -62,6 +62,7 @@ CommandEntry verify_command() {
   ingot verify            # all images, the published pages and the head
   ingot verify db19_24 db19_25
   ingot verify --repair   # and repair what is damaged or missing
+  ingot verify --upload s3   # is all that is published in the store of this [[upload]]?
 )",
                       R"(
 Reads every byte again. Exit code 0 if everything is whole, 6 with a list if something is damaged.
@@ -78,7 +79,10 @@ restored from a backup.
               "turns out to be whole. An image that cannot be restored is published without its bytes. Published pages and the "
               "head are written again. Needs the keys that apply needs, and the lock. The repair is recorded in the history as a "
               "run, and does nothing else. gc removes the quarantine later, but never the only file of an image. Exit code 0 if "
-              "everything is whole afterwards, else 6 (or 4, see \"ingot --help\")");
+              "everything is whole afterwards, else 6 (or 4, see \"ingot --help\")")
+      .option("--upload NAME", &VerifyArguments::upload,
+              "look at the objects that this [[upload]] put into its store instead: sizes and ETags of all, every byte of the "
+              "catalog. Exit code 3 with a list if objects are missing or wrong; with --repair they are uploaded again");
   return verify;
 }
 

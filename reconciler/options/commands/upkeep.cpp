@@ -105,6 +105,9 @@ gc never removes what an image here, the published head, or an older head until 
 wanted images, nor provenance files. The bytes of copies that are no longer served are moved out of the public tree. Cached pages
 of peers' catalogs are removed at once if no valid head of the peer names them.
 
+From the stores of [[upload]] gc removes what this server put there, what no valid head names any more, and what was not needed for
+the grace period. A store that fails is a note and exit code 3.
+
 A gc that removed something is recorded in the history. Exit code 6 if one of its notes reports damage, or if the disk was too
 full to write a note or the record; what was removed is listed all the same.
 )"};

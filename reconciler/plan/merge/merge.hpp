@@ -42,6 +42,8 @@ void merge_deltas(const Situation& situation, bool whole, Draft& draft);
 /// Exports: which images of each are unpacked in its folder, where its link points, and what goes (R29). After all that brings,
 /// renames, withdraws or removes images, and after series.
 void merge_exports(const Desired& desired, const Situation& situation, Draft& draft);
+/// What is published goes to every [[upload]] that has less. After the publication.
+void merge_uploads(const Situation& situation, Draft& draft);
 /// Whether live images of this type are such that peers may see them.
 bool has_public_images(const state::TypeRow& type, const Situation& situation);
 

@@ -111,6 +111,7 @@ std::optional<plan::PlanBase> base(const JsonObject& whole) {
 bool detail_fits(const ShownAction& action) {
   const bool is_type = is_of(AddressKind::imagetype, action.address) && action.verb != Verb::delete_;
   if (is_type) return action.detail == "based on " + plan::result_in(action.intent, "base");
+  if (action.verb == Verb::upload) return action.detail == "to " + plan::result_in(action.intent, "to");
   if (action.verb == Verb::instantiate) return action.detail == "since " + plan::result_in(action.intent, "since");
   if (action.verb != Verb::register_) return true;
   const auto url = action.detail.substr(0, action.detail.rfind(", serial "));

@@ -102,6 +102,7 @@ Told told(const plan::MakeDelta& action) {
   const std::string cost = action.reads > 0 ? fmt::format(" (reads {})", size_text(action.reads)) : "";
   return {action.image.text(), "delta from " + action.base.text() + cost};
 }
+Told told(const plan::UploadTree& action) { return {action.upload.name.text(), "to " + io::printable(place_of(action.upload))}; }
 Told told(const plan::Unexport& action) { return {action.row.image.text(), "from " + io::printable(action.row.folder)}; }
 
 }  // namespace
@@ -144,6 +145,7 @@ std::optional<std::string> title_by_intent(const Address& address, Verb verb, st
     case AddressKind::catalog: return "catalog";
     case AddressKind::peer:
     case AddressKind::image:
+    case AddressKind::upload:
     case AddressKind::delta: return name;
     case AddressKind::imagetype: return "type " + name;
     case AddressKind::series: return "series " + name;

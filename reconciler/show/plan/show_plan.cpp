@@ -273,7 +273,8 @@ Symbol symbol_of(Verb verb) {
     case Verb::unexport:
     case Verb::remove: return {'-', Ink::red};
     case Verb::withdraw: return {'!', Ink::magenta};
-    case Verb::publish: return {'^', Ink::cyan};
+    case Verb::publish:
+    case Verb::upload: return {'^', Ink::cyan};
   }
   return {' ', Ink::none};
 }

@@ -26,7 +26,8 @@ std::size_t& count_of(Verb verb, Counts& counts) {
     case Verb::delete_:
     case Verb::unexport:
     case Verb::remove: return counts.gone;
-    case Verb::publish: break;
+    case Verb::publish:
+    case Verb::upload: break;
   }
   return counts.publish;
 }

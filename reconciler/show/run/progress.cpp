@@ -97,8 +97,8 @@ void ProgressState::progress(const apply::ActionProgress& progress) {
   const auto found = running_.find(progress.address.text);
   if (found == running_.end()) return;
   Running& running = found->second;
-  // What is made here is never resumed, and nothing of it is fetched.
-  const bool is_fetched = running.verb != Verb::add && running.verb != Verb::delta;
+  // What is made here or sent is never resumed, and nothing of it is fetched.
+  const bool is_fetched = running.verb != Verb::add && running.verb != Verb::delta && running.verb != Verb::upload;
   if (is_fetched && !running.told) running.started_with = progress.done - std::min(progress.done, progress.fetched);
   running.told = true;
   // Bytes of a segment count as soon as they are here, not only when it is whole.

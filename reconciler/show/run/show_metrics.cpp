@@ -63,9 +63,10 @@ constexpr std::array families{
     Family{"ingot_store_size_bytes", Kind::gauge, Keeps::until_said_again, "Size of the store's file system."},
 };
 
-constexpr std::array verbs{Verb::register_, Verb::update,  Verb::unregister, Verb::instantiate, Verb::uninstantiate, Verb::create,
-                           Verb::delete_,   Verb::add,     Verb::copy,       Verb::withdraw,    Verb::repair,        Verb::remove,
-                           Verb::publish,   Verb::export_, Verb::switch_,    Verb::unexport,    Verb::delta};
+constexpr std::array verbs{Verb::register_, Verb::update,  Verb::unregister, Verb::instantiate, Verb::uninstantiate,
+                           Verb::create,    Verb::delete_, Verb::add,        Verb::copy,        Verb::withdraw,
+                           Verb::repair,    Verb::remove,  Verb::publish,    Verb::export_,     Verb::switch_,
+                           Verb::unexport,  Verb::delta,   Verb::upload};
 
 /// Samples by family and labels ("{peer=\"fpps-2\"}"), values as they are written.
 using Samples = std::map<std::string_view, std::map<std::string, std::string>>;

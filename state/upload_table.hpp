@@ -1,0 +1,14 @@
+// Rows of uploads.
+#pragma once
+
+#include <vector>
+
+#include "state/snapshot.hpp"
+#include "state/sqlite.hpp"
+
+namespace ingot::state {
+
+/// All, sorted by place.
+std::vector<UploadRow> read_uploads(Database& database);
+
+}  // namespace ingot::state
