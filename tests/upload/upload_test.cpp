@@ -1,0 +1,254 @@
+// Uploads of a small tree to a store in memory: the order, what is put again, parts, and what gc removes.
+#include "reconciler/upload/upload.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/net/curl_http.hpp"
+#include "schema/error.hpp"
+#include "tests/support/fake_store.hpp"
+#include "tests/support/memory_records.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot::upload {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing_support::FakeStore;
+using testing_support::MemoryRecords;
+using testing_support::StoreFault;
+
+constexpr std::uint64_t small_part = 1024 * 1024;
+
+class uploading : public testing::Test {
+ protected:
+  uploading() {
+    store_.make_bucket("gold");
+    own_ = {.first_root = "root", .own_serial = [](const std::string& envelope) -> std::optional<Serial> {
+              return envelope.starts_with("head ") ? std::optional<Serial>(std::stoull(envelope.substr(5))) : std::nullopt;
+            }};
+    std::filesystem::create_directories(folder_ / "root");
+    std::filesystem::create_directories(folder_ / "b");
+    std::filesystem::create_directories(folder_ / "c");
+    publish(1, {{"root/1.dsse", "root"}, {"b/one", "the bytes"}, {"c/page", "names b/one"}, {"c/index", "names c/page"}});
+  }
+
+  void publish(Serial serial, const std::map<std::string, std::string>& files) {
+    tree_ = {.serial = serial, .files = {}};
+    for (const Layer layer : {Layer::roots, Layer::bytes, Layer::pages, Layer::index}) {
+      for (const auto& [path, bytes] : files) {
+        if (layer_of(path) == layer) add(path, bytes, layer);
+      }
+    }
+    add(head_path, "head " + std::to_string(serial), Layer::head);
+  }
+  static Layer layer_of(const std::string& path) {
+    if (path.starts_with("root/")) return Layer::roots;
+    if (path.starts_with("b/")) return Layer::bytes;
+    return path == "c/index" ? Layer::index : Layer::pages;
+  }
+  void add(const std::string& path, const std::string& bytes, Layer layer) {
+    testing_support::write_text(folder_ / path, bytes);
+    tree_.files.push_back({.path = path, .piece = {.digest = io::sha256(bytes), .length = bytes.size()}, .layer = layer});
+  }
+
+  UploadSums put() {
+    return upload(bucket_, records_, files_, folder_.path(), tree_, own_,
+                  {.parallel = 4, .part_size = small_part, .progress = {}, .may_go_on = {}});
+  }
+  std::vector<std::string> paths() const {
+    std::vector<std::string> paths;
+    for (const auto& [path, object] : store_.objects()) paths.push_back(path.substr(std::string("gold/x/").size()));
+    return paths;
+  }
+  std::vector<std::string> puts() const {
+    std::vector<std::string> puts;
+    for (const auto& one : store_.asked()) {
+      if (one.starts_with("PUT ")) puts.push_back(one.substr(std::string("PUT /gold/x/").size()));
+    }
+    return puts;
+  }
+  Code code_of(const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const Error& error) { return error.code(); }
+    return Code::none;
+  }
+
+  testing_support::TestFolder folder_;
+  FakeStore store_;
+  io::SystemClock clock_;
+  io::CurlHttp http_;
+  io::PosixFiles files_;
+  Bucket bucket_{http_,
+                 UploadEntry{.name = UploadName::of("s3"), .bucket = "gold", .prefix = "x/", .endpoint = store_.address()},
+                 store_.key(),
+                 clock_,
+                 {.retry = {.attempts = 1}, .may_go_on = {}}};
+  MemoryRecords records_;
+  TreeFiles tree_;
+  OwnTree own_;
+};
+
+TEST_F(uploading, puts_all_once_in_order) {
+  EXPECT_EQ(put().objects, 5U);
+  EXPECT_THAT(puts(), ElementsAre("root/1.dsse", "b/one", "c/page", "c/index", "head.dsse"));
+  store_.forget();
+  EXPECT_EQ(put().objects, 0U);
+  EXPECT_THAT(store_.asked(), ElementsAre("GET /gold/x/head.dsse"));
+}
+
+TEST_F(uploading, puts_no_head_while_something_is_missing) {
+  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
+    return request == "PUT /gold/x/c/page" ? std::optional(StoreFault{}) : std::nullopt;
+  });
+  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  EXPECT_THAT(paths(), ElementsAre("b/one", "root/1.dsse"));
+  store_.fail(nullptr);
+  store_.forget();
+  put();
+  EXPECT_THAT(puts(), ElementsAre("c/page", "c/index", "head.dsse"));
+}
+
+TEST_F(uploading, a_file_that_is_damaged_here_is_refused_by_the_store) {
+  testing_support::write_text(folder_ / "b/one", "bad bytes");
+  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  EXPECT_THAT(paths(), Not(Contains("b/one")));
+}
+
+TEST_F(uploading, looks_before_it_puts_where_the_state_was_lost) {
+  put();
+  MemoryRecords lost;
+  store_.forget();
+  upload(bucket_, lost, files_, folder_.path(), tree_, own_,
+         {.parallel = 4, .part_size = small_part, .progress = {}, .may_go_on = {}});
+  EXPECT_THAT(puts(), ElementsAre("head.dsse"));
+  EXPECT_EQ(lost.objects().size(), tree_.files.size());
+}
+
+TEST_F(uploading, refuses_a_newer_head_of_its_own) {
+  put();
+  publish(9, {{"root/1.dsse", "root"}});
+  put();
+  publish(2, {{"root/1.dsse", "root"}});
+  EXPECT_EQ(code_of([&] { put(); }), Code::old_state);
+}
+
+TEST_F(uploading, large_files_go_in_parts_which_are_kept_when_a_run_dies) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(3 * small_part + 5, 'x')}});
+  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
+    return request.ends_with("?uploadId") ? std::optional(StoreFault{}) : std::nullopt;  // the last request of all
+  });
+  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  EXPECT_EQ(store_.open_uploads(), 1U);
+  store_.fail(nullptr);
+  store_.forget();
+  put();
+  EXPECT_THAT(puts(), ElementsAre("head.dsse"));
+  EXPECT_EQ(store_.open_uploads(), 0U);
+  EXPECT_EQ(store_.objects()["gold/x/b/large"].bytes.size(), 3 * small_part + 5);
+}
+
+TEST_F(uploading, an_upload_in_parts_that_was_finished_before_the_run_died_is_found) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
+    return request.starts_with("POST") && request.ends_with("?uploadId") ? std::optional(StoreFault{.done = true}) : std::nullopt;
+  });
+  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  store_.fail(nullptr);
+  put();
+  EXPECT_EQ(store_.open_uploads(), 0U);
+  EXPECT_THAT(paths(), Contains("head.dsse"));
+}
+
+TEST_F(uploading, begins_anew_when_the_store_forgot_the_parts) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  records_.begin(tree_.files);
+  records_.parts_are("b/large", "gone");
+  put();
+  EXPECT_THAT(paths(), Contains("b/large"));
+  EXPECT_EQ(store_.open_uploads(), 0U);
+}
+
+TEST_F(uploading, verify_tells_what_is_missing_or_other) {
+  put();
+  EXPECT_THAT(verify(bucket_, records_, tree_, {.parallel = 2, .progress = {}, .may_go_on = {}}, false), IsEmpty());
+  store_.remove("gold/x/b/one");
+  store_.put("gold/x/c/page", "nonsense of another length");
+  EXPECT_THAT(verify(bucket_, records_, tree_, {.parallel = 2, .progress = {}, .may_go_on = {}}, true),
+              ElementsAre(WrongObject{"b/one", "is missing"}, WrongObject{"c/page", "has other bytes"}));
+  put();
+  EXPECT_THAT(verify(bucket_, records_, tree_, {.parallel = 2, .progress = {}, .may_go_on = {}}, false), IsEmpty());
+}
+
+TEST_F(uploading, verify_tells_bytes_that_another_program_put_there) {
+  put();
+  store_.put("gold/x/b/one", "THE BYTES");
+  EXPECT_THAT(verify(bucket_, records_, tree_, {.parallel = 1, .progress = {}, .may_go_on = {}}, false),
+              ElementsAre(WrongObject{"b/one", "was put there by another program"}));
+}
+
+TEST_F(uploading, gc_removes_after_the_grace_what_it_put_there) {
+  put();
+  store_.put("gold/x/b/of-others", "not ours");
+  const std::set<std::string> needed{"root/1.dsse", "c/index", "head.dsse", "c/page"};
+  const Time day = *parse_time("2026-01-01T00:00:00Z");
+  const auto gc = [&](Time now, bool dry_run = false) {
+    return collect(bucket_, records_, needed, {.now = now, .grace = std::chrono::hours(24 * 14), .dry_run = dry_run});
+  };
+  EXPECT_EQ(gc(day).waiting.size(), 1U);
+  EXPECT_THAT(gc(day + std::chrono::hours(24 * 13)).taken, IsEmpty());
+  EXPECT_EQ(gc(day + std::chrono::hours(24 * 15), true).taken.size(), 1U);
+  EXPECT_THAT(paths(), Contains("b/one"));
+  EXPECT_EQ(gc(day + std::chrono::hours(24 * 15)).taken.size(), 1U);
+  EXPECT_THAT(paths(), ElementsAre("b/of-others", "c/index", "c/page", "head.dsse", "root/1.dsse"));
+  EXPECT_THAT(gc(day + std::chrono::hours(24 * 30)).taken, IsEmpty());
+}
+
+TEST_F(uploading, gc_keeps_what_is_needed_again) {
+  put();
+  const Time day = *parse_time("2026-01-01T00:00:00Z");
+  const std::set<std::string> all{"root/1.dsse", "b/one", "c/index", "head.dsse", "c/page"};
+  std::set<std::string> fewer = all;
+  fewer.erase("b/one");
+  const Seconds grace = std::chrono::hours(24);
+  collect(bucket_, records_, fewer, {.now = day, .grace = grace});
+  collect(bucket_, records_, all, {.now = day + grace * 2, .grace = grace});
+  EXPECT_THAT(collect(bucket_, records_, fewer, {.now = day + grace * 3, .grace = grace}).taken, IsEmpty());
+}
+
+TEST_F(uploading, gc_drops_parts_that_nothing_will_finish) {
+  put();
+  const std::string id = bucket_.start_parts("b/gone", {.digest = io::sha256("x"), .length = 1}, served_as("b/gone"));
+  records_.begin({{.path = "b/gone", .piece = {.digest = io::sha256("x"), .length = 1}}});
+  records_.parts_are("b/gone", id);
+  EXPECT_EQ(store_.open_uploads(), 1U);
+  collect(bucket_, records_, {}, {.now = *parse_time("2026-01-01T00:00:00Z"), .grace = std::chrono::hours(24)});
+  EXPECT_EQ(store_.open_uploads(), 0U);
+}
+
+TEST_F(uploading, tells_that_the_clock_is_wrong) {
+  class Late final : public io::Clock {
+   public:
+    Time now() override { return *parse_time("2020-01-01T00:00:00Z"); }
+    MinuteOfWeek local_minute(Time) override { return 0; }
+    std::chrono::steady_clock::time_point steady() override { return std::chrono::steady_clock::now(); }
+    void sleep_for(std::chrono::milliseconds) override {}
+  } late;
+  Bucket bucket(http_, bucket_.place(), store_.key(), late, {.retry = {.attempts = 1}, .may_go_on = {}});
+  try {
+    bucket.get("head.dsse", 10);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.text(), testing::HasSubstr("differ by more than 15 minutes"));
+    EXPECT_EQ(error.mend(), "set the clock of this machine");
+  }
+}
+
+}  // namespace
+}  // namespace ingot::upload
