@@ -218,6 +218,11 @@ class Model {
     std::erase_if(state_.exported,
                   [&](const auto& row) { return row.name == name && row.folder == folder && row.image == image; });
   }
+  void act(const plan::UploadTree& action) {
+    const std::string place = place_of(action.upload);
+    std::erase_if(state_.uploads, [&](const auto& row) { return row.place == place; });
+    state_.uploads.push_back({.place = place, .serial = state_.published_serial, .etag = "", .unfinished = 0});
+  }
   void act(const plan::MakeDelta& action) {
     const state::ImageRow* image = live(action.image.text());
     const state::ImageRow* base = live(action.base.text());
