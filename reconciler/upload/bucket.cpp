@@ -98,7 +98,8 @@ Trouble denial(const UploadEntry& place, const std::string& said) {
 }
 
 Trouble trouble_of(const io::HttpAnswer& answer, const UploadEntry& place) {
-  if (answer.status == 0) return {.why = answer.why, .mend = answer.mend};
+  constexpr const char* later = "check the store, and \"endpoint\" in the manifest; the next run goes on";
+  if (answer.status == 0) return {.why = answer.why, .mend = answer.mend.empty() ? later : answer.mend};
   const std::string code = element_text(answer.body, "Code");
   const std::string said = io::printable(code.empty() ? fmt::format("status {}", answer.status)
                                                       : fmt::format("status {}, {}", answer.status, code.substr(0, 100)));
@@ -118,7 +119,7 @@ Trouble trouble_of(const io::HttpAnswer& answer, const UploadEntry& place) {
   if (answer.status == 401 || answer.status == 403) return denial(place, said);
   if (code == "QuotaExceeded" || answer.status == 507)
     return {.why = fmt::format("the bucket is full ({})", said), .mend = "enlarge its quota, or remove what nobody needs"};
-  return {.why = fmt::format("the store answers with {}", said)};
+  return {.why = fmt::format("the store answers with {}", said), .mend = later};
 }
 
 Piece nothing() { return {.digest = io::sha256(""), .length = 0}; }

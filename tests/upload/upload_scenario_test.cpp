@@ -176,6 +176,17 @@ TEST_F(uploads, uploads_what_publish_renews) {
   EXPECT_EQ(bytes_of("head.dsse"), testing_support::read_text(site_.public_folder() + "/head.dsse"));
 }
 
+TEST_F(uploads, uploads_a_head_that_apply_renews) {
+  site_.apply();
+  const std::string before = bytes_of("head.dsse");
+  site_.manifest("head_ttl = \"1h\"\n" + site_.file_image("db19", "the bytes of db19") + upload_entry(store_.address()));
+  EXPECT_THAT(actions(site_.plan()), IsEmpty()) << "a renewal is no action";
+  site_.apply();
+  EXPECT_NE(bytes_of("head.dsse"), before);
+  EXPECT_EQ(bytes_of("head.dsse"), testing_support::read_text(site_.public_folder() + "/head.dsse"));
+  EXPECT_THAT(actions(site_.plan()), IsEmpty());
+}
+
 TEST_F(uploads, a_store_that_fails_holds_nothing_else_up) {
   store_.fail([](const std::string&) { return StoreFault{.status = 500, .code = "InternalError"}; });
   const Ran applied = site_.ingot({"apply", "--yes"});

@@ -59,10 +59,10 @@ make replaces no file. It takes at most 0.7 GiB of memory, apply at most 256 MiB
 
 CommandEntry verify_command() {
   CommandEntry verify{"verify", "re-hash images and the published catalog, and repair them", R"(
-  ingot verify            # all images, the published pages and the head
+  ingot verify               # all images, the published pages and the head
   ingot verify db19_24 db19_25
-  ingot verify --repair   # and repair what is damaged or missing
-  ingot verify --upload s3   # is all that is published in the store of this [[upload]]?
+  ingot verify --repair      # and repair what is damaged or missing
+  ingot verify --upload s3   # is all that is published in the store of [[upload]] s3?
 )",
                       R"(
 Reads every byte again. Exit code 0 if everything is whole, 6 with a list if something is damaged.
