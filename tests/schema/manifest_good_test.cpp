@@ -72,7 +72,9 @@ TEST(good_manifests, mean_the_same_with_their_defaults_written_out) {
   files["defaults.toml"] =
       "manifest = 1\nserver.name = \"dc1\"\n[[peer]]\nname = \"fpps-2\"\ncard = \"peers/fpps-2.card.toml\"\n"
       "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n[[image]]\nname = \"a\"\n[[series]]\nname = \"s\"\nimages = []\n"
-      "[[subscription]]\npeer = \"fpps-2\"\nall = true\n[[export]]\nname = \"home\"\nseries = \"s\"\nto = \"/u01/gold\"\n";
+      "[[subscription]]\npeer = \"fpps-2\"\nall = true\n[[export]]\nname = \"home\"\nseries = \"s\"\nto = \"/u01/gold\"\n"
+      "[[upload]]\nname = \"s3\"\nto = \"s3://gold/dc1\"\nendpoint = \"https://s3.example.net\"\n"
+      "credentials_file = \"s3.credentials\"\n";
   Manifest left_out = manifest_of("defaults.toml", files);
   EXPECT_EQ(options_text(written.subscriptions.at(0).options), options_text(left_out.subscriptions.at(0).options));
   EXPECT_EQ(written.copies.at(0).keep, true);
@@ -91,6 +93,7 @@ TEST(good_manifests, mean_the_same_with_their_defaults_written_out) {
   written.series.at(0).at = left_out.series.at(0).at;
   written.subscriptions.at(0).at = left_out.subscriptions.at(0).at;
   written.exports.at(0).at = left_out.exports.at(0).at;
+  written.uploads.at(0).at = left_out.uploads.at(0).at;
   EXPECT_EQ(written, left_out);
 }
 
