@@ -151,7 +151,14 @@ class Applying {
     for (const UploadEntry& entry : run_.context.manifest.uploads) {
       if (was_published_since(entry)) jobs.emplace_back([this, &entry] { upload_beside_the_plan(entry); });
     }
+    if (!jobs.empty()) keep_page_to_upload();
     upload::run_jobs(jobs, static_cast<std::uint32_t>(jobs.size()));
+  }
+
+  void keep_page_to_upload() {
+    try {
+      keep_page(run_.context.store, run_.context.manifest.server);
+    } catch (const Error&) {}  // nothing that is signed depends on it; the end of the run tries again and tells
   }
 
   /// A head that was renewed, or what came after the publication: no action of the plan uploads it.

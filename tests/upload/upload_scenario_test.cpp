@@ -149,6 +149,16 @@ TEST_F(uploads, says_what_caches_may_keep) {
   EXPECT_EQ(store_.objects()["gold/dc1/index.html"].headers.at("content-type"), "text/html; charset=utf-8");
 }
 
+TEST_F(uploads, puts_the_page_that_the_same_run_writes) {
+  const std::string entries = site_.file_image("db19", "the bytes of db19") + upload_entry(store_.address());
+  site_.manifest("page = false\n" + entries);
+  site_.apply();
+  site_.manifest(entries + site_.file_image("db20", "others"));
+  site_.apply();
+  EXPECT_TRUE(keys_of(store_).contains("gold/dc1/index.html"));
+  EXPECT_EQ(bytes_of("index.html"), testing_support::read_text(site_.public_folder() + "/index.html"));
+}
+
 TEST_F(uploads, puts_only_what_is_new) {
   site_.apply();
   store_.forget();
