@@ -183,7 +183,8 @@ class Applying {
       Result result = do_it(task, connections);
       if (auto* failed = std::get_if<Failed>(&result)) {
         if (failed->code == Code::not_on_medium)
-          return Outcome(Skipped{.why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true});
+          return Outcome(Skipped{
+              .why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true, .in_vain = true});
         if (failed->code == Code::in_use || failed->code == Code::deferred)
           return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
         return Outcome(std::move(*failed));
