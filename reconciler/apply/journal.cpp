@@ -57,7 +57,9 @@ std::string what_is_done(const plan::Change& change) {
           [](const plan::UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
           [](const plan::WithdrawCopy& it) { return it.row.reason; },
           [](const plan::RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },
-          [](const plan::ExportImage& it) { return fmt::format("to {}/{}", it.folder, it.image.text()); },
+          [](const plan::ExportImage& it) {
+            return fmt::format("{} {}/{}", it.is_there ? "settings of" : "to", it.folder, it.image.text());
+          },
           [](const plan::SwitchLink& it) { return link_text(it); },
           [](const plan::MakeDelta& it) { return "from " + it.base.text(); },
           [](const plan::Unexport& it) { return fmt::format("from {}/{}", it.row.folder, it.row.image.text()); },
