@@ -382,6 +382,7 @@ TEST_F(Exports, R29_an_image_that_leaves_the_series_keeps_its_folder_until_a_new
   add("db3");
   manifest();
   here.apply();
+  here.apply();  // the guard lets one go in each run
   EXPECT_THAT(names(), ElementsAre("current", "db3"));
 }
 
