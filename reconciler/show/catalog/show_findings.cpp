@@ -24,7 +24,7 @@ std::string looked_at(const Findings& findings) {
 /// Of what kind something is that is not as it should be.
 enum class Looked { image, piece, exported, other };
 
-Looked kind_of(const Finding& fault) {
+Looked kind_of_fault(const Finding& fault) {
   if (fault.what.starts_with("image ")) return Looked::image;
   if (fault.what == "state") return Looked::other;
   const auto parts = parts_of(fault.what);
@@ -36,7 +36,7 @@ Looked kind_of(const Finding& fault) {
 std::string faults_of(const Findings& findings) {
   std::map<Looked, std::set<std::string>> faulty;
   for (const Finding& fault : findings.faults)  // an image may have several; pages have one name and a path each
-    faulty[kind_of(fault)].insert(kind_of(fault) == Looked::piece ? fault.what + " " + fault.path : fault.what);
+    faulty[kind_of_fault(fault)].insert(kind_of_fault(fault) == Looked::piece ? fault.what + " " + fault.path : fault.what);
   std::string text;
   const auto add = [&](Looked kind, std::uint64_t all, std::string_view noun) {
     text += fmt::format("{}{} of {} {}{}", text.empty() ? "" : ", ", faulty[kind].size(), all, noun, all == 1 ? "" : "s");
