@@ -157,7 +157,7 @@ TEST_F(Exports, R29_a_changed_folder_is_drift_and_stays) {
   add("db2");
   manifest();
   const Json result = here.apply(7);
-  EXPECT_EQ(result.at("failed").at(0).at("code"), "changed-export");
+  EXPECT_EQ(result.at("held").at(0).at("code"), "changed-export");
   EXPECT_EQ(shown(), "db2");
   EXPECT_EQ(read_text(to + "/db1/bin/own"), "mine");
 }
