@@ -63,11 +63,12 @@ class ProgressTeller {
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
 };
 
-/// Unpacks and hashes the segments in order while they still arrive; where no thread can be started for it, when all are here.
+/// Unpacks and hashes the segments in order while they still arrive; when all are here if there is but one, or if no thread can
+/// be started for it.
 class InOrderVerifier {
  public:
   InOrderVerifier(PartialFile& partial, const CopyJob& job) : partial_(partial), job_(job) {
-    threads_.try_start([this] { run(); });
+    if (partial_.count() > 1) threads_.try_start([this] { run(); });
   }
   ~InOrderVerifier() { partial_.give_up(); }
   InOrderVerifier(const InOrderVerifier&) = delete;
@@ -221,13 +222,8 @@ std::variant<CopyDone, CopyFailed> copy_segments(io::PeerTransport& peer, io::Fi
     if (partial.is_complete()) files.remove(path);
     return *failed;
   }
-  try {
-    partial.finish();
-  } catch (const Error&) {
-    files.remove(path);  // the kernel has dropped the pages that it could not write: nothing here can be trusted
-    throw;
-  }
-  return CopyDone{.table = std::move(table), .fetched = fetched};
+  auto file = partial.release();
+  return CopyDone{.table = std::move(table), .fetched = fetched, .file = std::move(file)};
 }
 
 }  // namespace

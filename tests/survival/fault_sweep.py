@@ -10,7 +10,8 @@ import servers
 import sweep
 
 ERRORS = {"openat": ("EIO", "EMFILE"), "pread64": ("EIO",), "read": ("EIO",), "getdents64": ("EIO",), "newfstatat": ("EIO",),
-          "write": ("ENOSPC", "EINTR"), "pwrite64": ("ENOSPC", "EIO", "EINTR"), "fsync": ("EIO",), "fdatasync": ("EIO",), "close": ("EIO",),
+          "write": ("ENOSPC", "EINTR"), "pwrite64": ("ENOSPC", "EIO", "EINTR"), "fsync": ("EIO",), "fdatasync": ("EIO",), "syncfs": ("EIO",),
+          "sync_file_range": ("EIO",), "close": ("EIO",),
           "rename": ("EIO",), "renameat2": ("EIO",), "unlink": ("EIO",), "ftruncate": ("EIO",), "fallocate": ("ENOSPC",), "mkdir": ("ENOSPC",),
           "fchmod": ("EIO",), "flock": ("EINTR",),
           "socket": ("EMFILE",), "connect": ("ECONNREFUSED",), "sendto": ("ECONNRESET",), "recvfrom": ("ECONNRESET",), "poll": ("EINTR",)}

@@ -8,7 +8,7 @@ import unittest
 import servers
 import sweep
 
-CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "renameat2", "rename", "link", "linkat", "unlink", "unlinkat", "ftruncate",
+CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "syncfs", "sync_file_range", "renameat2", "rename", "link", "linkat", "unlink", "unlinkat", "ftruncate",
          "fallocate", "mkdir", "mkdirat", "close", "sendto", "connect")
 
 
