@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "reconciler/apply/run.hpp"
+#include "schema/no_memory.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot::apply {
@@ -51,7 +52,8 @@ std::int64_t Group::begin(const plan::Change& change) {
 }
 
 void Group::add(Waiting waiting) {
-  bool ends = !is_done(waiting) || !joins(waiting.change.action);
+  const bool ends = !is_done(waiting) || !joins(waiting.change.action);
+  bool is_full = false;
   {
     const std::lock_guard lock(mutex_);
     brought_.addresses.insert(waiting.change.address);
@@ -65,12 +67,27 @@ void Group::add(Waiting waiting) {
     }
     if (is_done(waiting)) bytes_ += std::get<ActionEffects>(waiting.result).staged.bytes();
     members_.push_back(std::move(waiting));
-    ends = ends || members_.size() >= most_actions || bytes_ >= most_bytes;
+    is_full = members_.size() >= most_actions || bytes_ >= most_bytes;
   }
   if (ends)
     end();
+  else if (is_full)
+    end_beside();
   else
     end_if_old();
+}
+
+void Group::end_beside() {
+  const std::lock_guard lock(beside_mutex_);
+  beside_.join();
+  const auto end_there = [this] {
+    try {
+      end();
+    } catch (const std::exception&) {  // a lack of memory: the run ends, and what was not recorded counts as not done
+      end_.cannot_record(Error(Fault::local, no_memory, free_memory));
+    }
+  };
+  if (!beside_.try_start(end_there)) end();
 }
 
 void Group::end_if_old() {

@@ -15,6 +15,7 @@
 #include "reconciler/apply/image_names.hpp"
 #include "reconciler/apply/journal.hpp"
 #include "reconciler/io/clock.hpp"
+#include "reconciler/io/threads.hpp"
 #include "reconciler/plan/plan.hpp"
 #include "reconciler/store/store.hpp"
 #include "schema/error.hpp"
@@ -64,7 +65,7 @@ class Group {
   /// Gives the number to finish an action with. What joins is noted in the state before anything of it has a name. Error{local}.
   std::int64_t begin(const plan::Change& change);
   void add(Waiting waiting);
-  /// Records all that wait, and which others are under way. Never throws.
+  /// Records all that wait, and which others are under way. Throws only std::bad_alloc.
   void end();
   void end_if_old();
 
@@ -84,6 +85,8 @@ class Group {
   using Members = std::vector<Waiting>;
 
   void end_if(const std::function<bool(const Brings&)>& brings_it);
+  /// In a thread of its own, so that the next group is filled meanwhile; waits for the group before.
+  void end_beside();
   Members take();
   void name_files(Members& members);
   void record_begun();
@@ -102,6 +105,8 @@ class Group {
   Brings being_ended_;  ///< by those of the group that ends now
   std::uint64_t bytes_ = 0;
   std::optional<std::chrono::steady_clock::time_point> since_;  ///< when the first began that the state does not know
+  std::mutex beside_mutex_;                                     ///< guards what follows
+  io::Threads beside_;                                          ///< last: the rest is there as long as it runs
 };
 
 }  // namespace ingot::apply

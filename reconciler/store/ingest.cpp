@@ -53,7 +53,7 @@ TakenIn Store::take_in(const transfer::Source& source, const std::optional<Diges
         if (progress) progress(done, survey.bytes);
       });
   const transfer::PackedResult& result = image->finish();
-  check_unchanged(source.path, survey, transfer::survey_source(source));
+  check_unchanged(source.path, survey, transfer::survey_again(source));
   check_expected(source.path, result.digest, expected);
   return {.bytes = {.digest = result.digest,
                     .size = result.size,

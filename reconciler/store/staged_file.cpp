@@ -1,5 +1,6 @@
 #include "reconciler/store/staged_file.hpp"
 
+#include <atomic>
 #include <string_view>
 #include <utility>
 
@@ -23,12 +24,15 @@ const std::string& own_prefix() {
   return text;
 }
 
+std::string next_name() {
+  static std::atomic<std::uint64_t> number = 0;
+  return fmt::format("{}{}", own_prefix(), ++number);
+}
+
 }  // namespace
 
 StagedFile::StagedFile(io::Files& files, const std::string& staging_folder)
-    : files_(files),
-      path_(staging_folder + "/" + own_prefix() + io::random_hex()),
-      file_(files.open(path_, io::OpenFor::create_new, private_mode)) {}
+    : files_(files), path_(staging_folder + "/" + next_name()), file_(files.open(path_, io::OpenFor::create_new, private_mode)) {}
 
 StagedFile::StagedFile(io::Files& files, std::string path, std::unique_ptr<io::File> open)
     : files_(files), path_(std::move(path)), file_(std::move(open)), stays_(true) {}

@@ -45,7 +45,7 @@ class FaultSweep(unittest.TestCase):
             stage = sweep.Stage(world)
             first = stage.first_apply()
             self.swept(stage, first, 28, tally)
-            for name, point in (("recovery-of-publication", ("rename", 6)), ("recovery-of-copy", ("renameat2", 4))):
+            for name, point in (("recovery-of-publication", ("rename", 15)), ("recovery-of-copy", ("renameat2", 4))):
                 self.swept(stage, stage.recovery(first, name, point), 8, tally)
             first.restore()
             stage.gold.apply()

@@ -63,7 +63,7 @@ bool source_is(const store::Ingested& bytes, const LocalImage& image, Run& run) 
 }
 
 store::TakenIn take_in(const LocalImage& image, const std::optional<Digest>& expected, const Task& task, Run& run) {
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  static const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = static_cast<int>(std::min(run.context.parallel, cores));
   store::TakenIn taken = run.context.store.take_in(
       transfer::source_of(image, run.context.manifest.server), expected, threads, [&](std::uint64_t done, std::uint64_t total) {
