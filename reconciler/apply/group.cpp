@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "reconciler/apply/run.hpp"
@@ -78,16 +79,17 @@ void Group::add(Waiting waiting) {
 }
 
 void Group::end_beside() {
-  const std::lock_guard lock(beside_mutex_);
+  const std::lock_guard one_at_a_time(ending_);
   beside_.join();
-  const auto end_there = [this] {
+  const auto members = std::make_shared<Members>(take());
+  const auto end_there = [this, members] {
     try {
-      end();
+      end_these(*members);
     } catch (const std::exception&) {  // a lack of memory: the run ends, and what was not recorded counts as not done
       end_.cannot_record(Error(Fault::local, no_memory, free_memory));
     }
   };
-  if (!beside_.try_start(end_there)) end();
+  if (!beside_.try_start(end_there)) end_these(*members);
 }
 
 void Group::end_if_old() {
@@ -131,7 +133,12 @@ Group::Members Group::take() {
 
 void Group::end() {
   const std::lock_guard one_at_a_time(ending_);
+  beside_.join();
   Members members = take();
+  end_these(members);
+}
+
+void Group::end_these(Members& members) {
   name_files(members);
   if (members.empty())
     record_begun();

@@ -88,6 +88,7 @@ class Group {
   /// In a thread of its own, so that the next group is filled meanwhile; waits for the group before.
   void end_beside();
   Members take();
+  void end_these(Members& members);
   void name_files(Members& members);
   void record_begun();
   void record(Members& members);
@@ -105,8 +106,7 @@ class Group {
   Brings being_ended_;  ///< by those of the group that ends now
   std::uint64_t bytes_ = 0;
   std::optional<std::chrono::steady_clock::time_point> since_;  ///< when the first began that the state does not know
-  std::mutex beside_mutex_;                                     ///< guards what follows
-  io::Threads beside_;                                          ///< last: the rest is there as long as it runs
+  io::Threads beside_;  ///< guarded by ending_; last: the rest is there as long as it runs
 };
 
 }  // namespace ingot::apply
