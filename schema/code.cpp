@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::string_view, 165> texts{
+constexpr std::array<std::string_view, 166> texts{
     "",
     "adopted",
     "against",
@@ -105,6 +105,7 @@ constexpr std::array<std::string_view, 165> texts{
     "not-released",
     "not-remembered",
     "not-served",
+    "not-writable",
     "nothing-to-do",
     "offline",
     "ok",

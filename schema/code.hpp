@@ -112,6 +112,7 @@ enum class Code {
   not_released,
   not_remembered,
   not_served,
+  not_writable,
   nothing_to_do,
   offline,
   ok,

@@ -20,6 +20,7 @@ struct Failed {
 struct Skipped {
   std::string why;        ///< "interrupted", "depends on \"…\"", which failed
   bool deferred = false;  ///< past a limit: no failure, a later run goes on with it
+  bool in_vain = false;   ///< it was begun, and nothing of it was done
   bool operator==(const Skipped&) const = default;
 };
 using Outcome = std::variant<Done, Failed, Skipped>;

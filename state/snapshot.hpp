@@ -186,8 +186,9 @@ struct SnapshotScope {
   bool publish_copies = false;             ///< the manifest's setting, for content_pending
   std::set<ImageName> but_names{};         ///< … except images (live or deleted) that bear one of these names here …
   std::set<SeriesName> but_members_of{};   ///< … and the members of these series here
-  std::set<ImageName> but_copies_of{};     ///< … and live copies of images that bear one of these names on their origin
-  bool without_failures = false;           ///< nothing is to be copied
+  std::set<ImageName>
+      but_copies_of{};  ///< … and live copies of images that bear one of these names on their origin; and all that was exported
+  bool without_failures = false;  ///< nothing is to be copied
 };
 
 struct Snapshot {

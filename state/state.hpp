@@ -45,6 +45,22 @@ struct UnbegunAction {
 /// What the history says of an action.
 enum class ActionEnd { done, failed, skipped, unfinished };
 
+/// An action that is about to be done, for the history.
+struct BegunAction {
+  std::int64_t number = 0;
+  Address address;
+  Verb verb;
+  std::string arguments;  ///< one line for people
+  Time started;
+};
+
+/// An action that was begun, and what came of it.
+struct FinishedAction {
+  std::int64_t number = 0;
+  Outcome outcome;
+  Effects effects;
+};
+
 /// "done" …
 std::string_view text_of(ActionEnd end);
 std::optional<ActionEnd> parse_action_end(std::string_view text);
@@ -135,8 +151,13 @@ class State {
   /// Gives the number to finish it with.
   std::int64_t begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments,
                             Time started);
+  /// The same for several whose numbers are given already: above newest_action(), and rising.
+  void begin_actions(const std::string& run, const std::vector<BegunAction>& actions);
   /// Outcome and effects together; gives the keys of the images that PutImage made, in order.
   std::vector<ImageKey> finish_action(std::int64_t action, const Outcome& outcome, const Effects& effects, Time finished);
+  /// Begins `begun` and finishes `actions`, in this order: all or none of them. Gives the keys for each of `actions`.
+  std::vector<std::vector<ImageKey>> finish_actions(const std::string& run, const std::vector<BegunAction>& begun,
+                                                    const std::vector<FinishedAction>& actions, Time finished);
   /// Effects outside an action: bookkeeping such as MarkWanted and SeenPeer.
   void record(const Effects& effects);
 

@@ -35,6 +35,23 @@ std::int64_t number_of_run(Database& database, const std::string& run) {
   return row.next<std::int64_t>();
 }
 
+void begin(Database& database, const std::string& run, const std::vector<BegunAction>& actions) {
+  if (actions.empty()) return;
+  const std::int64_t number = number_of_run(database, run);
+  for (const BegunAction& action : actions) {
+    database.execute("INSERT INTO action (sequence, run, address, verb, arguments, started) VALUES (?, ?, ?, ?, ?, ?)",
+                     action.number, number, action.address.text, text_of(action.verb), action.arguments, action.started);
+  }
+}
+
+void finish(Database& database, Recording& recording, const FinishedAction& action, Time finished) {
+  const auto texts = texts_of(action.outcome);
+  if (database.execute("UPDATE action SET outcome = ?, code = ?, text = ?, finished = ? WHERE sequence = ? AND outcome IS NULL",
+                       text_of(texts.end), text_of(texts.code), texts.text, finished, action.number) != 1)
+    throw Error(Fault::internal, fmt::format("the action {} was never begun, or is finished already", action.number));
+  for (const auto& effect : action.effects) recording.write(effect);
+}
+
 }  // namespace
 
 void State::begin_run(const RunStart& start) {
@@ -74,16 +91,25 @@ std::int64_t State::begin_action(const std::string& run, const Address& address,
   });
 }
 
+void State::begin_actions(const std::string& run, const std::vector<BegunAction>& actions) {
+  impl_->write([&](Recording&) { begin(impl_->database, run, actions); });
+}
+
 std::vector<ImageKey> State::finish_action(std::int64_t action, const Outcome& outcome, const Effects& effects, Time finished) {
+  return finish_actions("", {}, {{.number = action, .outcome = outcome, .effects = effects}}, finished).front();
+}
+
+std::vector<std::vector<ImageKey>> State::finish_actions(const std::string& run, const std::vector<BegunAction>& begun,
+                                                         const std::vector<FinishedAction>& actions, Time finished) {
   return impl_->write([&](Recording& recording) {
-    const auto texts = texts_of(outcome);
-    if (impl_->database.execute(
-            "UPDATE action SET outcome = ?, code = ?, text = ?, finished = ? WHERE sequence = ? AND outcome IS NULL",
-            text_of(texts.end), text_of(texts.code), texts.text, finished, action) != 1) {
-      throw Error(Fault::internal, fmt::format("the action {} was never begun, or is finished already", action));
+    begin(impl_->database, run, begun);
+    std::vector<std::vector<ImageKey>> keys;
+    for (const FinishedAction& action : actions) {
+      const std::size_t before = recording.keys().size();
+      finish(impl_->database, recording, action, finished);
+      keys.emplace_back(recording.keys().begin() + static_cast<std::ptrdiff_t>(before), recording.keys().end());
     }
-    for (const auto& effect : effects) recording.write(effect);
-    return recording.keys();
+    return keys;
   });
 }
 

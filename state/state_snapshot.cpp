@@ -111,6 +111,7 @@ void read_named(Database& database, const SnapshotScope& scope, std::vector<Imag
   for (const auto& origin : scope.without_copies_of) {
     for (const auto& name : scope.but_copies_of) each_copy_of(database, origin, name, add);
   }
+  for (const auto& row : read_exported(database)) each_image_named(database, row.image, add);
 }
 
 std::vector<ImageRow> read_images(Database& database, const SnapshotScope& scope) {

@@ -1,5 +1,5 @@
-// The line of an apply: what is known is kept, actions go one by one in the plan's order, copies side by side, what came
-// is published, and all is accounted for. What a verb does is in its own file.
+// The line of an apply: what is known is kept, actions go one by one in the plan's order, copies side by side, groups of them
+// are recorded together, what came is published, and all is accounted for. What a verb does is in its own file.
 #include "reconciler/apply/apply.hpp"
 
 #include <fmt/format.h>
@@ -87,14 +87,19 @@ Due what_is_due(const plan::Plan& plan, ApplyContext& context) {
 class Applying {
  public:
   Applying(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context)
-      : run_(plan, start.id, context), ledger_(plan) {}
+      : run_(plan, start.id, context,
+             {.recorded = [this](const Waiting& member, const Outcome& outcome) { conclude_recorded(member, outcome); },
+              .cannot_record = [this](const Error& error) { ledger_.end_early(error); }}),
+        ledger_(plan) {}
 
   Account all() {
     try {
       record_what_was_seen();
       do_actions();
+      run_.group.end();
       publish_the_rest();
     } catch (const Error& error) { ledger_.end_early(error); }
+    run_.group.end();
     close_publication();
     do_uploads();
     return ledger_.close(rest(), io::interrupted(), beside_the_plan_);
@@ -212,20 +217,28 @@ class Applying {
     return limits;
   }
 
-  /// Begins, does and finishes one action. From any thread; never throws.
+  /// Begins and does one action; its group records it. From any thread; never throws.
   void do_one(std::size_t action, int connections) {
-    if (auto why = why_not(action)) return skip(action, *std::move(why));
     const plan::Change& change = actions()[action];
+    const bool joins = Group::joins(change.action);
+    if (joins)
+      run_.group.settle(change.after);
+    else
+      run_.group.end();
+    if (auto why = why_not(action)) return skip(action, *std::move(why));
     std::int64_t number = 0;
     try {
-      number = run_.journal.begin(change);
+      number = run_.group.begin(change);
     } catch (const Error& error) {  // what cannot be written down must not be done
       ledger_.end_early(error);
       return skip(action, {.why = "the run ended early"});
     }
     run_.events.start(change);
     if (std::holds_alternative<plan::Publish>(change.action)) return begin_publication(action, number);
-    finish(action, number, attempt({.change = change, .number = number}, connections));
+    run_.group.add({.action = action,
+                    .change = change,
+                    .number = number,
+                    .result = attempt({.change = change, .number = number}, connections)});
   }
 
   /// What came of an action; every failure is a value.
@@ -234,7 +247,8 @@ class Applying {
       Result result = do_it(task, connections);
       if (auto* failed = std::get_if<Failed>(&result)) {
         if (failed->code == Code::not_on_medium)
-          return Outcome(Skipped{.why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true});
+          return Outcome(Skipped{
+              .why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true, .in_vain = true});
         if (failed->code == Code::in_use || failed->code == Code::deferred)
           return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
         return Outcome(std::move(*failed));
@@ -258,28 +272,20 @@ class Applying {
                       task.change.action);
   }
 
-  void finish(std::size_t action, std::int64_t number, const std::variant<ActionEffects, Outcome>& what_came) {
-    const auto* deed = std::get_if<ActionEffects>(&what_came);
-    Outcome outcome = deed ? Outcome(Done{deed->how}) : std::get<Outcome>(what_came);
-    try {
-      const std::vector<state::ImageKey> came = run_.journal.finish(number, outcome, deed ? deed->effects : state::Effects{});
-      if (deed) run_.names.follow(deed->effects, came);
-    } catch (const Error& error) {  // the effects could not be recorded, so nothing was done
-      outcome = outcome_of(error);
-      record(number, outcome);
-    }
-    if (deed && std::holds_alternative<Done>(outcome)) drop_partials(deed->spent);
-    conclude(action, outcome, deed ? deed->fetched : 0);
+  void conclude_recorded(const Waiting& member, const Outcome& outcome) {
+    const auto* const effects = std::get_if<ActionEffects>(&member.result);
+    if (effects) drop_partials(effects->spent);
+    conclude(member.action, outcome, effects ? effects->fetched : 0);
   }
 
-  /// Not before the image is recorded: a run that is killed until then goes on with them. What cannot be removed now is found by
-  /// the next plan.
+  /// Not before the image is recorded: a run that is killed until then goes on with them. What another copy uses now, that one
+  /// drops; what cannot be removed is found by the next plan.
   void drop_partials(const std::set<Digest>& spent) {
-    if (spent.empty()) return;
-    try {
-      const FilesInUse::Lease lease(run_.files_in_use, spent, [] {});
-      for (const Digest& file : spent) run_.context.store.drop_partial(file);
-    } catch (const Error&) {}  // nothing depends on it
+    run_.files_in_use.with_free(spent, [this](const Digest& file) {
+      try {
+        run_.context.store.drop_partial(file);
+      } catch (const Error&) {}  // nothing depends on it
+    });
   }
 
   /// Records what became of an action that changes nothing; if not even that can be written, the run is over.

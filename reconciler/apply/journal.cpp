@@ -57,7 +57,9 @@ std::string what_is_done(const plan::Change& change) {
           [](const plan::UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
           [](const plan::WithdrawCopy& it) { return it.row.reason; },
           [](const plan::RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },
-          [](const plan::ExportImage& it) { return fmt::format("to {}/{}", it.folder, it.image.text()); },
+          [](const plan::ExportImage& it) {
+            return fmt::format("{} {}/{}", it.is_there ? "settings of" : "to", it.folder, it.image.text());
+          },
           [](const plan::SwitchLink& it) { return link_text(it); },
           [](const plan::MakeDelta& it) { return "from " + it.base.text(); },
           [](const plan::UploadTree& it) { return "to " + place_of(it.upload); },
@@ -82,12 +84,41 @@ Journal::Journal(state::State& state, io::Clock& clock, std::string run) : state
 
 std::int64_t Journal::begin(const plan::Change& change) {
   const std::lock_guard lock(mutex_);
-  return state_.begin_action(run_, change.address, change.verb, arguments_of(change), clock_.now());
+  write_begun_locked();
+  return newest_ = state_.begin_action(run_, change.address, change.verb, arguments_of(change), clock_.now());
+}
+
+std::int64_t Journal::begin_later(const plan::Change& change) {
+  const std::lock_guard lock(mutex_);
+  if (newest_ == 0) newest_ = state_.newest_action();
+  begun_.push_back({.number = newest_ + 1,
+                    .address = change.address,
+                    .verb = change.verb,
+                    .arguments = arguments_of(change),
+                    .started = clock_.now()});
+  return ++newest_;
+}
+
+void Journal::write_begun() {
+  const std::lock_guard lock(mutex_);
+  write_begun_locked();
+}
+
+void Journal::write_begun_locked() {
+  if (begun_.empty()) return;
+  state_.begin_actions(run_, begun_);
+  begun_.clear();
 }
 
 std::vector<state::ImageKey> Journal::finish(std::int64_t action, const Outcome& outcome, const state::Effects& effects) {
+  return finish_all({{.number = action, .outcome = outcome, .effects = effects}}).front();
+}
+
+std::vector<std::vector<state::ImageKey>> Journal::finish_all(const std::vector<state::FinishedAction>& actions) {
   const std::lock_guard lock(mutex_);
-  return state_.finish_action(action, outcome, effects, clock_.now());
+  auto keys = state_.finish_actions(run_, begun_, actions, clock_.now());
+  begun_.clear();
+  return keys;
 }
 
 std::string arguments_of(const plan::Change& change) {

@@ -51,19 +51,7 @@ std::vector<state::ImageRow> rows_looked_up(const plan::Plan& plan, state::State
   return rows;
 }
 
-const state::ImageRow* row_that_shall_be(const plan::Action& action) {
-  if (const auto* update = std::get_if<plan::UpdateCopy>(&action)) return &update->row;
-  if (const auto* withdraw = std::get_if<plan::WithdrawCopy>(&action)) return &withdraw->row;
-  return nullptr;
-}
-
 }  // namespace
-
-std::optional<state::ImageKey> ImageNames::find(const ImageName& name) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = keys_.find(name);
-  return found == keys_.end() ? std::nullopt : std::optional(found->second);
-}
 
 FilesInUse::Lease::Lease(FilesInUse& files, std::set<Digest> wanted, const std::function<void()>& may_go_on)
     : files_(files), mine_(std::move(wanted)) {
@@ -79,46 +67,19 @@ FilesInUse::Lease::Lease(FilesInUse& files, std::set<Digest> wanted, const std::
   files_.in_use_.insert(mine_.begin(), mine_.end());
 }
 
+void FilesInUse::with_free(const std::set<Digest>& files, const std::function<void(const Digest&)>& use) {
+  const std::lock_guard lock(mutex_);
+  for (const Digest& file : files) {
+    if (!in_use_.contains(file)) use(file);
+  }
+}
+
 FilesInUse::Lease::~Lease() {
   {
     const std::lock_guard lock(files_.mutex_);
     for (const Digest& file : mine_) files_.in_use_.erase(file);
   }
   files_.freed_.notify_all();
-}
-
-std::optional<Digest> ImageNames::came(const ImageName& name) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = came_.find(name);
-  return found == came_.end() ? std::nullopt : std::optional(found->second);
-}
-
-void ImageNames::follow(const state::Effects& effects, const std::vector<state::ImageKey>& came) {
-  const std::lock_guard lock(mutex_);
-  auto next = came.begin();
-  for (const state::Effect& effect : effects) {
-    if (const auto* put = std::get_if<state::PutImage>(&effect)) {
-      came_.insert_or_assign(put->row.name, put->row.digest);
-      if (next != came.end()) keys_.insert_or_assign(put->row.name, *next++);
-    }
-    const auto* change = std::get_if<state::ChangeImage>(&effect);
-    const auto* drop = std::get_if<state::DropImage>(&effect);
-    if (change || drop) {
-      const state::ImageKey key = change ? change->row.key : drop->key;
-      std::erase_if(keys_, [key](const auto& known) { return known.second == key; });
-    }
-    if (change) keys_.insert_or_assign(change->row.name, change->row.key);
-  }
-}
-
-ImageNames::ImageNames(const std::vector<state::ImageRow>& rows, const plan::Plan& plan) {
-  for (const state::ImageRow& row : rows) {
-    if (!row.deleted) keys_.emplace(row.name, row.key);
-  }
-  // A series may name a copy by the name that a later action of this plan gives it.
-  for (const plan::Change& change : plan.actions) {
-    if (const state::ImageRow* row = row_that_shall_be(change.action)) keys_.emplace(row->name, row->key);
-  }
 }
 
 const PeerEntry& Peers::entry_of(const ServerName& name) const {
@@ -192,7 +153,7 @@ void begin_run(const state::RunStart& start, state::State& state, store::Store& 
   state.begin_run(start);
 }
 
-Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context)
+Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context, GroupEnd group_end)
     : plan(the_plan),
       context(the_context),
       events(the_context.events),
@@ -202,7 +163,8 @@ Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_co
       peers(the_context.transport, the_context.manifest),
       spare_bytes(the_plan, the_context.manifest.limits),
       rows(rows_looked_up(the_plan, the_context.state)),
-      names(rows, the_plan) {}
+      names(rows, the_plan),
+      group(the_context.store, journal, names, the_context.clock, std::move(group_end)) {}
 
 state::Provenance Run::papers_of(const plan::Change& change) const {
   return state::Provenance{.time = context.clock.now(),

@@ -16,42 +16,17 @@
 
 #include "reconciler/apply/apply.hpp"
 #include "reconciler/apply/bounds.hpp"
+#include "reconciler/apply/group.hpp"
 #include "reconciler/apply/journal.hpp"
 #include "reconciler/io/net/throttle.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::apply {
 
-/// What an action did: effects that the state shall record with its outcome.
-struct ActionEffects {
-  state::Effects effects;
-  std::uint64_t fetched = 0;    ///< bytes from a peer
-  std::string how = {};         ///< as in Done
-  std::set<Digest> spent = {};  ///< partial files that nothing needs once the effects are recorded
-};
-using Result = std::variant<ActionEffects, Failed>;
-
 /// An action that was begun.
 struct Task {
   const plan::Change& change;
   std::int64_t number = 0;  ///< in the journal
-};
-
-/// The live images here by name: of earlier runs, and of this one as it goes. Thread-safe.
-class ImageNames {
- public:
-  /// Knows the live ones of `rows`, and copies by the names that the plan is going to give them.
-  ImageNames(const std::vector<state::ImageRow>& rows, const plan::Plan& plan);
-  std::optional<state::ImageKey> find(const ImageName& name) const;
-  /// The bytes of an image that this run brought.
-  std::optional<Digest> came(const ImageName& name) const;
-  /// Takes up what a finished action changed; `came` are the keys of its PutImages, in order.
-  void follow(const state::Effects& effects, const std::vector<state::ImageKey>& came);
-
- private:
-  mutable std::mutex mutex_;
-  std::map<ImageName, state::ImageKey> keys_;
-  std::map<ImageName, Digest> came_;
 };
 
 /// One connection pool a peer, made when it is first needed; one more for each URL that is asked alone. Thread-safe.
@@ -114,6 +89,9 @@ class FilesInUse {
     std::set<Digest> mine_;
   };
 
+  /// Gives `use` each of them that nobody has, and lets nobody have it meanwhile. Waits for no lease.
+  void with_free(const std::set<Digest>& files, const std::function<void(const Digest&)>& use);
+
  private:
   std::mutex mutex_;
   std::condition_variable freed_;
@@ -133,7 +111,7 @@ class SpareBytes {
 };
 
 struct Run {
-  Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context);
+  Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context, GroupEnd group_end);
 
   const plan::Plan& plan;
   ApplyContext& context;
@@ -148,6 +126,7 @@ struct Run {
   std::mutex applying_deltas;         ///< each takes some 150 MiB, whatever the number of copies side by side
   std::vector<state::ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
   ImageNames names;
+  Group group;  ///< what a verb reads that another action of this run may bring is settled first
 
   /// The papers of an image that comes by `change` now (R27).
   state::Provenance papers_of(const plan::Change& change) const;

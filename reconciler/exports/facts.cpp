@@ -1,6 +1,8 @@
 #include "reconciler/exports/facts.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <sstream>
 #include <string_view>
 
 #include <fcntl.h>
@@ -38,6 +40,21 @@ std::string top_text(const struct stat& status, bool changes) {
 /// NUL ends a path, since a name may hold anything else.
 void add_line(io::Sha256& hash, const std::string& path, const struct stat& status, bool changes) {
   hash.update(path + '\0' + facts_text(status, changes) + "\n");
+}
+
+/// Which of two texts of top_text() differ in what, as a clause.
+std::string what_differs(const std::string& before, const std::string& now) {
+  const auto parts_of = [](const std::string& text) {  // kind, mode, size, time, owner
+    std::vector<std::string> parts;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) parts.push_back(word);
+    parts.resize(5);
+    return parts;
+  };
+  const auto was = parts_of(before), is = parts_of(now);
+  if (was[0] != is[0] || was[2] != is[2] || was[3] != is[3]) return not_as_exported;
+  if (was[4] != is[4]) return fmt::format("belongs to {} now, not to {}", is[4], was[4]);
+  return fmt::format("has mode {} now, not {}", is[1], was[1]);
 }
 
 std::variant<struct stat, Absent, Unfit> look_at(const std::string& path) {
@@ -102,6 +119,23 @@ std::string half_given_top(const std::string& path) {
                      born ? status.stx_btime.tv_nsec : 0);
 }
 
+namespace {
+
+/// All may change but what it is; nothing may be mounted in it.
+Comparison compare_kind(const Remembered& remembered, const std::string& top, bool members) {
+  const auto unlike = [](std::string why) { return Comparison{.likeness = Likeness::changed, .why = std::move(why)}; };
+  if (top.front() != remembered.top.front()) return unlike(not_as_exported);
+  const auto found = members ? facts_of(remembered.path(), remembered.changes) : std::variant<Facts, Absent, Unfit>();
+  const auto* const unfit = std::get_if<Unfit>(&found);
+  return unfit ? unlike(unfit->why) : Comparison{};
+}
+
+}  // namespace
+
+bool lets_all_change(const std::vector<std::string>& changes) {
+  return std::any_of(changes.begin(), changes.end(), [](const std::string& glob) { return glob == "*" || glob == "**"; });
+}
+
 Comparison compare(const Remembered& remembered, bool members) {
   const std::string path = remembered.path();
   const bool is_half_given = remembered.top.empty() || remembered.top.starts_with(half_given);
@@ -113,7 +147,8 @@ Comparison compare(const Remembered& remembered, bool members) {
   if (is_half_given && !remembered.top.empty() && half_given_top(path) != remembered.top)
     return unlike("is another one than that to which an earlier run began to give owner and mode");
   if (is_half_given) return {.likeness = Likeness::half_given};
-  if (std::get<std::string>(top) != remembered.top) return unlike(not_as_exported);
+  if (lets_all_change(remembered.changes)) return compare_kind(remembered, std::get<std::string>(top), members);
+  if (std::get<std::string>(top) != remembered.top) return unlike(what_differs(remembered.top, std::get<std::string>(top)));
   if (!members) return {};
   const auto found = facts_of(path, remembered.changes);
   if (const auto* unfit = std::get_if<Unfit>(&found)) return unlike(unfit->why);

@@ -17,6 +17,9 @@ struct Facts {
   bool operator==(const Facts&) const = default;
 };
 
+/// Whether everything may change, owner, mode and bytes of the entry itself too: a glob is "*" or "**".
+bool lets_all_change(const std::vector<std::string>& changes);
+
 /// Nothing is there.
 struct Absent {
   bool operator==(const Absent&) const = default;

@@ -31,6 +31,7 @@ class FleetTestimony {
       for (const auto& series : server.catalog->series) add_series(series, server.id);
       for (const auto& image : server.catalog->images) {
         if (image.identity.origin == server.id) made_.emplace(std::pair(image.name, image.digest), image.identity);
+        if (image.state() == ImageState::withdrawn) withdrawn_[{image.identity.name, image.digest}].insert(image.identity.origin);
       }
     }
     for (auto& [series, first] : first_held_) {
@@ -65,6 +66,12 @@ class FleetTestimony {
   }
   /// Whether the server has a member of the series that is older than this one.
   bool has_older(std::size_t server, const Membership& in) const { return first_held_.at(in.series)[server] < in.place; }
+  /// Whether another origin's image of the same name and bytes is withdrawn: that origin is gone, and its copies know better
+  /// than the server that took one over before.
+  bool is_withdrawn_elsewhere(const ImageIdentity& image, const Digest& digest) const {
+    const auto found = withdrawn_.find({image.name, digest});
+    return found != withdrawn_.end() && (found->second.size() > 1 || !found->second.contains(image.origin));
+  }
   /// What its origin says of an image now.
   const ImageEntry* at_origin(const ImageIdentity& image) const {
     const auto origin = server(image.origin);
@@ -92,6 +99,7 @@ class FleetTestimony {
   /// Of each series, for each server: the place of the first member that the server has; the number of members if it has none.
   std::unordered_map<const SeriesEntry*, std::vector<std::size_t>> first_held_;
   std::unordered_map<ImageIdentity, std::vector<Membership>> memberships_;
+  std::map<std::pair<ImageName, Digest>, std::set<ServerId>> withdrawn_;  ///< the origins of those that are, on any server
 };
 
 bool is_withdrawn(const ImageEntry* image) { return image != nullptr && image->state() == ImageState::withdrawn; }
@@ -120,9 +128,12 @@ FleetHolding at_server(const FleetTestimony& words, std::size_t server, const Im
   if (!word.catalog) return {.holding = std::nullopt, .is_certain = false};
   FleetWant want = words.want(server, image);
   const Holding holding = holding_of(words, server, image, want.wanted);
+  const ImageEntry* const here = words.entry(server, image);
+  const bool is_good = holding == Holding::present || holding == Holding::origin;
   return {.holding = holding,
           .is_certain = word.trouble == Code::none,
-          .misses_withdrawal = holding == Holding::present && is_withdrawn(words.at_origin(image)),
+          .misses_withdrawal = is_good && (is_withdrawn(words.at_origin(image)) ||
+                                           (here != nullptr && words.is_withdrawn_elsewhere(image, here->digest))),
           .want = std::move(want)};
 }
 

@@ -18,11 +18,12 @@ namespace ingot::fleet {
 struct FleetWord {
   std::string name;  ///< unique
   ServerId id;
-  Code trouble = Code::none;                  ///< none: it answered; else "unreachable", "expired", "untrusted"
-  std::string why;                            ///< of the trouble
-  std::optional<plan::SeenHead> head;         ///< of the catalog, or the last one that is known of
-  std::shared_ptr<const Catalog> catalog;     ///< what it says or, in trouble, what it said last; null: nothing is known
-  std::shared_ptr<const Stated> stated = {};  ///< null: it is in trouble, or does not publish its state
+  Code trouble = Code::none;               ///< none: it answered; else "unreachable", "expired", "untrusted"
+  std::string why;                         ///< of the trouble
+  std::optional<plan::SeenHead> head;      ///< of the catalog, or the last one that is known of
+  std::shared_ptr<const Catalog> catalog;  ///< what it says or, in trouble, what it said last; null: nothing is known
+  std::shared_ptr<const Stated> stated =
+      {};  ///< null: it does not publish its state, or nothing is known; in trouble: what it said last
 };
 
 /// Where an image stands on a server.
@@ -54,7 +55,7 @@ struct FleetWant {
 struct FleetHolding {
   std::optional<Holding> holding;  ///< nullopt: unknown, nothing was ever heard of that server
   bool is_certain = true;          ///< false: the server is in trouble, this is what it said last
-  bool misses_withdrawal = false;  ///< its origin has withdrawn it, and here it is not
+  bool misses_withdrawal = false;  ///< its origin, or the one before, has withdrawn it, and here it is not
   FleetWant want = {};
 
   /// It is wanted and not here, as far as the server itself says.

@@ -4,6 +4,17 @@
 
 namespace ingot::observe {
 
+namespace {
+
+std::shared_ptr<const Stated> cached_state(io::PeerMemory& memory, const ServerId& id, const Head& head) {
+  const auto bytes = head.state ? memory.piece(id, *head.state) : std::nullopt;
+  auto parsed = bytes ? parse_stated(*bytes) : std::variant<Stated, Malformed>(Malformed{});
+  auto* const stated = std::get_if<Stated>(&parsed);
+  return stated ? std::make_shared<const Stated>(std::move(*stated)) : nullptr;
+}
+
+}  // namespace
+
 std::optional<CachedCatalog> cached_catalog(io::PeerMemory& memory, const ServerId& id, const std::optional<AboutImages>& about) {
   const auto kept = kept_head(memory, id);
   if (!kept) return std::nullopt;
@@ -19,7 +30,7 @@ std::optional<CachedCatalog> cached_catalog(io::PeerMemory& memory, const Server
     const auto bytes = memory.piece(id, page.piece);
     if (!bytes || reader.read(page, *bytes)) return std::nullopt;
   }
-  return CachedCatalog{kept->seen, kept->file.fetched, std::move(catalog)};
+  return CachedCatalog{kept->seen, kept->file.fetched, std::move(catalog), cached_state(memory, id, kept->head)};
 }
 
 }  // namespace ingot::observe

@@ -43,7 +43,7 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
     if (response.web_page) return web_page(visit, path);
     return untrusted(visit, path, wrong_length(piece.length, "more"));
   }
-  if (response.status != Status::ok) return not_got(response);
+  if (response.status != Status::ok) return not_got(visit, response);
   if (auto failure = judge(visit, path, piece, fetched)) return *std::move(failure);
   visit.memory.keep_piece(visit.id(), piece, fetched.body);
   return std::move(fetched.body);

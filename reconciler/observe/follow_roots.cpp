@@ -41,7 +41,7 @@ Tried<trust::TrustedRoot> fetched_first_root(const Visit& visit) {
     return untrusted(visit, path_of(1),
                      {Code::not_a_root, fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
   }
-  if (fetched.response.status != Status::ok) return not_got(fetched.response);
+  if (fetched.response.status != Status::ok) return not_got(visit, fetched.response);
   return judge(visit, 1, fetched.body, trust::verify_first_root(fetched.body, visit.id()));
 }
 
@@ -78,7 +78,7 @@ Tried<trust::TrustedRoot> newer_root(const Visit& visit, const trust::TrustedRoo
       return untrusted(visit, path_of(next),
                        {Code::not_a_root, fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
     }
-    if (fetched.response.status != Status::ok) return not_got(fetched.response);
+    if (fetched.response.status != Status::ok) return not_got(visit, fetched.response);
     if (count == most_new_roots) {
       return untrusted(visit, path_of(next),
                        {Code::too_many_roots, fmt::format("there are more than {} new roots at once", most_new_roots)});

@@ -1,11 +1,13 @@
 #include "reconciler/observe/observe_exports.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <set>
 #include <vector>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "reconciler/exports/in_use.hpp"
 #include "reconciler/exports/link.hpp"
 #include "reconciler/exports/mounted_paths.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/descriptor.hpp"
@@ -59,31 +62,45 @@ std::optional<plan::ExportRefusal> refused(Code code, std::string text, std::str
   return plan::ExportRefusal{.code = code, .text = std::move(text), .mend = std::move(mend)};
 }
 
+/// A path, and the key of the host's guard file that must list it.
+struct Unlisted {
+  std::string_view key;
+  std::string path;
+};
+
 /// What to add to the host's guard file, and where that is.
-std::string mend_of_guard(std::string_view key, const std::string& path) {
+std::string mend_of_guard(const std::vector<Unlisted>& unlisted) {
   const char* const further = std::getenv("INGOT_GUARD");
   const bool has_further = further != nullptr && *further != '\0';
-  return fmt::format(
-      "add \"{}\" to `{}` in [guard] of /etc/ingot/guard.toml on this host{}: {} = [\"{}\"]; or run ingot as another user",
-      io::printable(path), key, has_further ? fmt::format(", if it is there, and of \"{}\"", io::printable(further)) : "", key,
-      io::printable(path));
+  std::string keys;
+  for (const Unlisted& one : unlisted)
+    keys += fmt::format("{}{} = [\"{}\"]", keys.empty() ? "" : " and ", one.key, io::printable(one.path));
+  return fmt::format("add {} in [guard] of /etc/ingot/guard.toml on this host{}; or run ingot as another user", keys,
+                     has_further ? fmt::format(", if it is there, and of \"{}\"", io::printable(further)) : "");
 }
+
+constexpr auto mend_of_mode =
+    "name another one, which root alone can write; or change owner or mode of that one, if no one else needs it (never of /tmp)";
 
 /// The rules of the host for root, who could be made to write anywhere by whoever may merge.
 std::optional<plan::ExportRefusal> why_not_as_root(const std::string& folder, const Folder& what, const Guard& guard) {
   const std::vector<std::string> none;
-  if (auto why = exports::why_not_below(folder, guard.export_to.value_or(none), "export_to"))
-    return refused(Code::host_guard, *std::move(why), mend_of_guard("export_to", folder));
+  const std::string program = what.entry && !what.entry->run.empty() ? what.entry->run.front() : "";
+  auto why_to = exports::why_not_below(folder, guard.export_to.value_or(none), "export_to");
+  auto why_run = program.empty() ? std::nullopt : exports::why_not_below(program, guard.export_run.value_or(none), "export_run");
+  if (why_to || why_run) {
+    std::vector<Unlisted> unlisted;
+    if (why_to) unlisted.push_back({"export_to", folder});
+    if (why_run) unlisted.push_back({"export_run", parent_folder(program)});
+    return refused(Code::host_guard, why_to ? *std::move(why_to) : *std::move(why_run), mend_of_guard(unlisted));
+  }
   if (auto why = exports::why_others_can_write(folder, false))
     return refused(Code::host_guard, fmt::format("root exports to \"{}\" only if root alone can write there: {}", folder, *why),
-                   "change owner or mode of that folder, or name another one");
-  if (!what.entry || what.entry->run.empty()) return std::nullopt;
-  const std::string& program = what.entry->run.front();
-  if (auto why = exports::why_not_below(program, guard.export_run.value_or(none), "export_run"))
-    return refused(Code::host_guard, *std::move(why), mend_of_guard("export_run", parent_folder(program)));
+                   mend_of_mode);
+  if (program.empty()) return std::nullopt;
   if (auto why = exports::why_others_can_write(program, true))
     return refused(Code::host_guard, fmt::format("root runs \"{}\" only if root alone can change it: {}", program, *why),
-                   "change owner or mode of it");
+                   mend_of_mode);
   return std::nullopt;
 }
 
@@ -159,8 +176,8 @@ exports::Remembered remembered(const state::ExportedRow& row) {
   return {.folder = row.folder, .name = row.image.text(), .top = row.top, .listing = row.listing, .changes = row.changes};
 }
 
-plan::ExportedView view_of(const state::ExportedRow& row) {
-  exports::Comparison found = exports::compare(remembered(row), false);
+plan::ExportedView view_of(const state::ExportedRow& row, bool members) {
+  exports::Comparison found = exports::compare(remembered(row), members);
   switch (found.likeness) {
     case exports::Likeness::whole: return {};
     case exports::Likeness::half_given: return {.sight = plan::ExportSight::half_given};
@@ -169,6 +186,18 @@ plan::ExportedView view_of(const state::ExportedRow& row) {
     case exports::Likeness::left_over: return {.sight = plan::ExportSight::left_over};
   }
   return {.sight = plan::ExportSight::changed, .why = std::move(found.why)};
+}
+
+/// What was exported lies below a mount that came later. Who drops the export leaves it there.
+std::optional<plan::ExportRefusal> why_hidden(const std::string& folder, const Folder& what, const std::string& before,
+                                              const std::string& now) {
+  if (!what.entry) return std::nullopt;
+  return refused(
+      Code::not_mounted,
+      fmt::format("nothing of what was exported to \"{}\" is there: it lay on \"{}\" and is now below the mount \"{}\"",
+                  io::printable(folder), io::printable(before), io::printable(now)),
+      fmt::format("unmount \"{}\"; or, to export to the new file system, remove the [[export]], apply, and put it back",
+                  io::printable(now)));
 }
 
 /// Absent is not unknown: nothing of what was exported is there, and the file system is another one than it was.
@@ -182,6 +211,7 @@ std::optional<plan::ExportRefusal> why_not_mounted(const std::string& folder, co
     return !row->mount.empty() && !now.empty() && row->mount != now;
   });
   if (elsewhere == what.rows.end()) return std::nullopt;
+  if (exports::is_within(now, (*elsewhere)->mount)) return why_hidden(folder, what, (*elsewhere)->mount, now);
   return refused(Code::not_mounted,
                  fmt::format("nothing of what was exported to \"{}\" is there: it was exported to the file system mounted on "
                              "\"{}\", and the folder is on that of \"{}\" now",
@@ -190,11 +220,21 @@ std::optional<plan::ExportRefusal> why_not_mounted(const std::string& folder, co
                              io::printable((*elsewhere)->mount)));
 }
 
+/// Why this user can make nothing in the folder or, if it is not there, make it; "": nothing is known against it.
+std::string why_not_writable(const std::string& folder) {
+  for (std::string path = folder;; path = parent_folder(path)) {
+    if (faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return "";
+    if (errno == EACCES || errno == EROFS)
+      return fmt::format("\"{}\" cannot be written: {}", io::printable(path), io::errno_text(errno));
+    if (errno != ENOENT || path == "/") return "";
+  }
+}
+
 plan::ExportView look_at(const std::string& folder, const Folder& what, const Manifest& manifest) {
   plan::ExportView view{.refusal = why_refused(folder, what, manifest)};
   if (view.refusal) return view;
   view.entries = entries_in(folder);
-  for (const state::ExportedRow* row : what.rows) view.exported.emplace(row->image, view_of(*row));
+  for (const state::ExportedRow* row : what.rows) view.exported.emplace(row->image, view_of(*row, false));
   for (const std::string& link : what.links) {
     const auto found = exports::link_at(folder, link);
     if (const auto* target = std::get_if<exports::LinkTarget>(&found))
@@ -203,52 +243,38 @@ plan::ExportView look_at(const std::string& folder, const Folder& what, const Ma
       view.links.emplace(link, plan::LinkSight{});
   }
   view.refusal = why_not_mounted(folder, what, view);
+  view.unwritable = why_not_writable(folder);
   return view;
-}
-
-/// Whether the state knows an image that no longer is in the series of the export, or is another image now.
-bool has_strangers(const Folder& what, const state::Snapshot& snapshot) {
-  std::set<ImageName> members;
-  if (const auto* image = std::get_if<ImageName>(&what.entry->of)) members.insert(*image);
-  for (const auto& series : snapshot.series) {
-    const auto* of = std::get_if<SeriesName>(&what.entry->of);
-    if (of == nullptr || series.name != *of) continue;
-    for (const auto& member : series.members) members.insert(member.name);
-  }
-  return std::any_of(what.rows.begin(), what.rows.end(), [&](const state::ExportedRow* row) {
-    const auto is_another = [&](const state::ImageRow& image) {
-      return !image.deleted && image.name == row->image && image.digest != row->digest;
-    };
-    return !members.contains(row->image) || std::any_of(snapshot.images.begin(), snapshot.images.end(), is_another);
-  });
-}
-
-/// Something may have to go: more lies there than the manifest wants, or something else. Else /proc need not be looked through.
-/// What a plan makes go nevertheless, `apply` asks for itself.
-bool may_have_to_go(const Folder& what, const state::Snapshot& snapshot) {
-  return !what.entry || what.rows.size() > what.entry->latest || has_strangers(what, snapshot);
 }
 
 }  // namespace
 
 void observe_exports(const Manifest& manifest, const state::Snapshot& snapshot, plan::Observed& observed) {
-  const std::map<Key, Folder> folders = folders_of(manifest, snapshot, observed);
-  std::vector<std::string> asked;
-  for (const auto& [key, what] : folders) {
-    const auto& view = observed.exports.emplace(key, look_at(key.second, what, manifest)).first->second;
-    if (!may_have_to_go(what, snapshot)) continue;
-    for (const auto& [image, seen] : view.exported) {
-      if (seen.sight == plan::ExportSight::whole || seen.sight == plan::ExportSight::half_given)
-        asked.push_back(key.second + "/" + image.text());
-    }
+  for (const auto& [key, what] : folders_of(manifest, snapshot, observed))
+    observed.exports.emplace(key, look_at(key.second, what, manifest));
+}
+
+bool look_at_removals(const plan::Plan& plan, plan::Observed& observed) {
+  std::map<std::string, plan::ExportedView*> going;
+  for (const plan::Change& change : plan.actions) {
+    const auto* const unexport = std::get_if<plan::Unexport>(&change.action);
+    if (unexport == nullptr || change.deferred) continue;
+    const state::ExportedRow& row = unexport->row;
+    const auto view = observed.exports.find({row.name, row.folder});
+    if (view == observed.exports.end()) continue;
+    plan::ExportedView& seen = view->second.exported[row.image];
+    if (seen.is_close) continue;
+    if (seen.sight == plan::ExportSight::whole) seen = view_of(row, true);
+    seen.is_close = true;
+    going.emplace(row.folder + "/" + row.image.text(), &seen);
   }
-  if (asked.empty()) return;
-  const auto uses = exports::uses_of(asked);
-  for (auto& [key, view] : observed.exports) {
-    for (auto& [image, seen] : view.exported) {
-      if (const auto use = uses.find(key.second + "/" + image.text()); use != uses.end()) seen.used_by = use->second;
-    }
-  }
+  if (going.empty()) return false;
+  std::vector<std::string> paths;
+  for (const auto& [path, seen] : going) paths.push_back(path);
+  bool is_news = false;
+  for (auto& [path, use] : exports::uses_of(paths)) going.at(path)->used_by = std::move(use), is_news = true;
+  for (const auto& [path, seen] : going) is_news = is_news || seen->sight == plan::ExportSight::changed;
+  return is_news;
 }
 
 namespace {

@@ -190,7 +190,7 @@ Tried<GoodHead> read_head(const Visit& visit) {
     return untrusted(visit, head_path,
                      {Code::not_a_head, fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
   }
-  if (response.status != Status::ok) return not_got(response);
+  if (response.status != Status::ok) return not_got(visit, response);
   return judge(visit, {.bytes = std::move(fetched.body), .url = visit.url, .fetched = visit.now},
                std::get<trust::TrustedRoot>(std::move(known)));
 }

@@ -79,11 +79,14 @@ Failure past_its_time(const Visit& visit, const trust::Expired& expired, const p
   return {plan::Unknown{.code = Code::expired, .why = std::move(why), .detail_code = Code::none, .last = head}, {}};
 }
 
-Failure not_got(const io::Response& response) {
+Failure not_got(const Visit& visit, const io::Response& response) {
   if (response.status == io::Response::Status::not_found) {
+    const bool is_disk = visit.url.starts_with("file://");
     return unreachable(
         response.why, Code::none,
-        "check that the URL names the folder with head.dsse: the web server must serve the peer's store/public there");
+        is_disk ? "check that the disk is mounted there, and that \"ingot bundle\" wrote it: head.dsse must lie in that folder"
+                : "check that the URL names the folder with head.dsse: the web server must serve the peer's "
+                  "store/public there");
   }
   Failure failure = unreachable(response.why);
   failure.unknown.mend = response.mend;  // the sentence ends with it already

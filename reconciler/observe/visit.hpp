@@ -46,7 +46,7 @@ Failure untrusted(const Visit& visit, const std::string& path, const trust::Dist
 /// "expired": correctly signed, but past its time.
 Failure past_its_time(const Visit& visit, const trust::Expired& expired, const plan::SeenHead& head);
 /// The head or root that the transport could not get; its sentence names the URL already.
-Failure not_got(const io::Response& response);
+Failure not_got(const Visit& visit, const io::Response& response);
 
 /// The higher of two floors, where there are any.
 std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other);

@@ -131,6 +131,7 @@ struct ExportedView {
   ExportSight sight = ExportSight::whole;
   std::string why = {};      ///< of a changed one, as a clause
   std::string used_by = {};  ///< a process that uses it, as a clause; "": none is known
+  bool is_close = false;     ///< all members and /proc were looked at; false: the top alone
 };
 /// What bears the name of a link.
 struct LinkSight {
@@ -149,6 +150,7 @@ struct ExportView {
   std::map<ImageName, ExportedView> exported = {};  ///< of the images that the state remembers there
   std::map<std::string, LinkSight> links = {};      ///< by name, those that are there
   std::optional<ExportRefusal> refusal = {};
+  std::string unwritable = {};  ///< why nothing can be made or removed in it, as a sentence; "": nothing against it
 };
 
 /// What the place of an [[upload]] showed.

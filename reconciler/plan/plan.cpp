@@ -117,7 +117,9 @@ int exit_code_of(const Plan& plan, bool detailed) {
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), counts) ||
       std::any_of(plan.unknown.begin(), plan.unknown.end(), counts) || fails)
     code = worse_exit_code(code, exit_incomplete);
-  const auto is_local = [](const Blocked& one) { return one.code == Code::damaged || one.code == Code::no_catalog_key; };
+  const auto is_local = [](const Blocked& one) {
+    return one.code == Code::damaged || one.code == Code::no_catalog_key || one.code == Code::not_writable;
+  };
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), is_local)) code = worse_exit_code(code, exit_local);
   const bool refused =
       std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const Blocked& one) { return one.code == Code::host_guard; });

@@ -1,5 +1,4 @@
-// A source becomes an object: canonical bytes, packed into staging, synced, renamed. A sync that failed means that the
-// bytes were not written: the staged file goes, and nothing is tried again (PostgreSQL's lesson of 2018).
+// A source becomes an object: canonical bytes, packed into staging. staging.cpp makes them durable and names them.
 #include <fmt/core.h>
 
 #include "reconciler/io/hash.hpp"
@@ -36,59 +35,67 @@ void check_expected(const std::string& source, const Digest& digest, const std::
 
 }  // namespace
 
-Ingested Store::ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
+Packed layout::packed_of(const transfer::PackedResult& result) {
+  Packed packed{.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt};
+  if (packed.segments == 1) return packed;
+  const std::string table = write_segment_table(result.table);
+  packed.table = Piece{io::sha256(table), table.size()};
+  return packed;
+}
+
+TakenIn Store::take_in(const transfer::Source& source, const std::optional<Digest>& expected, int threads,
                        const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   const transfer::SourceSurvey survey = transfer::survey_source(source);
-  const auto image = stage(threads);
+  auto image = new_image(threads);
   const transfer::SourceRemarks remarks = transfer::write_canonical(
       source, [&](std::string_view plain) { image->write(plain); },
       [&](std::uint64_t done) {
         if (progress) progress(done, survey.bytes);
       });
-  const transfer::PackedResult& result = image->finish(modes_of(place).file);
-  check_unchanged(source.path, survey, transfer::survey_source(source));
+  const transfer::PackedResult& result = image->finish();
+  check_unchanged(source.path, survey, transfer::survey_again(source));
   check_expected(source.path, result.digest, expected);
-  return {.digest = result.digest,
-          .size = result.size,
-          .kind = survey.kind,
-          .packed = keep(*image, result, place),
-          .source_stamp = survey.stamp,
-          .remarks = remarks.texts()};
+  return {.bytes = {.digest = result.digest,
+                    .size = result.size,
+                    .kind = survey.kind,
+                    .packed = packed_of(result),
+                    .source_stamp = survey.stamp,
+                    .remarks = remarks.texts()},
+          .result = result,
+          .image = std::move(image)};
 }
 
-std::unique_ptr<StagedImage> Store::stage(int threads) {
+Ingested Store::ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
+                       const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  TakenIn taken = take_in(source, expected, threads, progress);
+  keep(*taken.image, taken.result, place);
+  return std::move(taken.bytes);
+}
+
+std::unique_ptr<StagedImage> Store::new_image(int threads) {
   return std::make_unique<StagedImage>(*files_, staging(folder_), threads);
 }
 
 Packed Store::keep(StagedImage& image, const transfer::PackedResult& result, Place place) {
-  Packed packed{.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt};
-  if (result.table.segments.size() > 1) {
-    const std::string table = write_segment_table(result.table);
-    packed.table = Piece{io::sha256(table), table.size()};
-    StagedFile staged_table(*files_, staging(folder_));
-    staged_table.write(table);
-    staged_table.finish(modes_of(place).file);
-    keep_object(staged_table.path(), *packed.table, place);
-    staged_table.release();
-  }
-  keep_object(image.file().path(), packed.file, place);
-  image.file().release();
-  return packed;
+  Staged staged;
+  stage_image(image, result, place, staged);
+  name(std::move(staged));
+  return packed_of(result);
 }
 
 Piece Store::keep_file(const std::function<void(const std::function<void(std::string_view)>& out)>& write, Place place) {
-  StagedFile staged(*files_, staging(folder_));
+  auto file = std::make_unique<StagedFile>(*files_, staging(folder_));
   io::Sha256 hash;
   Piece piece;
   write([&](std::string_view bytes) {
     hash.update(bytes);
     piece.length += bytes.size();
-    staged.write(bytes);
+    file->write(bytes);
   });
   piece.digest = hash.finish();
-  staged.finish(modes_of(place).file);
-  keep_object(staged.path(), piece, place);
-  staged.release();
+  Staged staged;
+  stage_file(std::move(file), piece, place, staged);
+  name(std::move(staged));
   return piece;
 }
 

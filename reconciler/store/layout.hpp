@@ -31,6 +31,9 @@ bool is_whole(io::Files& files, const std::string& path, const Digest& digest);
 /// Error{local}: the file is damaged.
 [[noreturn]] void refuse_damaged(const std::string& path, const std::string& why);
 
+/// Where a finished image's bytes and its table will be.
+Packed packed_of(const transfer::PackedResult& result);
+
 /// Durable.
 void give_mode(io::Files& files, const std::string& path, mode_t mode);
 

@@ -67,7 +67,7 @@ SegmentTable table_of_one(std::uint64_t size, const Packed& packed) {
 
 void layout::refuse_damaged(const std::string& path, const std::string& why) {
   throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", io::printable(path), why),
-              "the disk may be failing; restore the image from its source or peer");
+              "the disk may be failing; \"ingot verify --repair\" gets the bytes again from the source or a peer");
 }
 
 PlainReader Store::plain_reader(const Digest& digest, std::uint64_t size, const Packed& packed) const {

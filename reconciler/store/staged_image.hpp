@@ -1,7 +1,9 @@
 // An image whose plain bytes come, packed into staging: it becomes an object of the store, or goes.
 #pragma once
 
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "reconciler/store/plain_reader.hpp"
 #include "reconciler/store/staged_file.hpp"
@@ -15,16 +17,18 @@ class StagedImage {
   StagedImage(io::Files& files, const std::string& staging_folder, int threads);
 
   void write(std::string_view plain) { packer_.write(plain); }
-  /// Durable. Nothing more may be written. Error{local}.
-  const transfer::PackedResult& finish(mode_t mode);
+  /// Nothing more may be written. Not durable. Error{local}.
+  const transfer::PackedResult& finish();
 
   /// After finish(): any range of it, as long as it lives.
-  PlainReader reader() const { return {files_, staged_.path(), result_.table}; }
-  StagedFile& file() { return staged_; }
+  PlainReader reader() const { return {files_, staged_->path(), result_.table}; }
+  const StagedFile& file() const { return *staged_; }
+  /// After finish(): the file alone.
+  std::unique_ptr<StagedFile> take_file() { return std::move(staged_); }
 
  private:
   io::Files& files_;
-  StagedFile staged_;
+  std::unique_ptr<StagedFile> staged_;
   transfer::Packer packer_;
   transfer::PackedResult result_;
 };

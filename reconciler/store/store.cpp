@@ -176,49 +176,6 @@ std::vector<Damage> Store::lacks(const Packed& packed) const {
 
 std::string Store::partial_path(const Digest& digest) const { return fmt::format("{}/{}.part", staging(folder_), digest.hex()); }
 
-void Store::keep_object(const std::string& staged, const Piece& object, Place place) {
-  const std::string path = object_in(object.digest, place);
-  files_->make_folder(parent(path), modes_of(place).folder);
-  if (!files_->rename_new(staged, path)) {
-    // The same bytes are here; if they were damaged meanwhile, ours take their place, unless ours are damaged too.
-    if (is_whole(*files_, path, object.digest)) {
-      files_->remove(staged);
-    } else if (holds(*files_, staged, object.digest)) {
-      replace_damaged(staged, path, object.digest);
-    } else {
-      set_aside(staged, object.digest);
-      if (parent(staged) == staging(folder_)) {
-        throw Error(
-            Fault::local,
-            fmt::format("what was just written for \"{}\" cannot be read back as it was, and what is there is damaged too",
-                        io::printable(path)),
-            "the disk may be failing; \"ingot verify\" says what is damaged");
-      }
-    }
-  }
-  files_->sync_folder(parent(path));
-  // Published bytes need no second, private copy.
-  if (place != Place::public_tree) return;
-  const std::string second = object_in(object.digest, Place::private_tree);
-  if (!set_aside_unless_whole(second, object.digest)) files_->remove(second);
-}
-
-void Store::adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place) {
-  const std::string path = partial_path(digest);
-  give_mode(*files_, path, modes_of(place).file);
-  if (packed.table) {
-    const std::string bytes = write_segment_table(table);
-    if (io::sha256(bytes) != packed.table->digest)
-      throw Error(Fault::internal, "a segment table does not have the digest that it was fetched by");
-    StagedFile staged(*files_, staging(folder_));
-    staged.write(bytes);
-    staged.finish(modes_of(place).file);
-    keep_object(staged.path(), *packed.table, place);
-    staged.release();
-  }
-  keep_object(path, packed.file, place);
-}
-
 void Store::move_to(const Packed& packed, Place place) {
   const Place from = place == Place::public_tree ? Place::private_tree : Place::public_tree;
   for (const auto& object : {packed.table, std::optional(packed.file)}) {
@@ -242,13 +199,6 @@ void Store::stop_serving(const StoredFile& object) {
   give_mode(*files_, path, modes_of(Place::private_tree).file);
   keep_object(path, Piece{.digest = object.digest, .length = object.size}, Place::private_tree);
   files_->sync_folder(parent(path));
-}
-
-void Store::keep_papers(const Digest& digest, std::int64_t key, std::string_view text) {
-  const std::string hex = digest.hex();
-  const std::string folder = fmt::format("{}/papers/{}", folder_, hex.substr(0, 2));
-  files_->make_folder(folder, private_modes.folder);
-  replace(fmt::format("{}/{}-{}.json", folder, hex, key), text, private_modes.file);
 }
 
 void Store::keep_release(const Digest& payload, std::string_view envelope) {

@@ -15,10 +15,12 @@
 
 #include "reconciler/io/disk/files.hpp"
 #include "reconciler/store/plain_reader.hpp"
+#include "reconciler/store/staged.hpp"
 #include "reconciler/store/staged_image.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/source.hpp"
 #include "schema/catalog/catalog.hpp"
+#include "schema/error.hpp"
 #include "schema/image.hpp"
 
 namespace ingot::store {
@@ -33,7 +35,13 @@ struct Ingested {
   std::vector<std::string> remarks = {};  ///< what a person should know of the source (SourceRemarks::texts)
 };
 
-enum class Place { public_tree, private_tree };
+/// A source whose bytes are in staging/.
+struct TakenIn {
+  Ingested bytes;
+  transfer::PackedResult result;
+  std::unique_ptr<StagedImage> image;
+};
+
 /// That files have there, whatever the umask.
 mode_t mode_of(Place place);
 
@@ -99,10 +107,30 @@ class Store {
   Ingested ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
                   const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
+  /// The same as far as staging/, for whoever stages it (`stage_image`); the same errors.
+  TakenIn take_in(const transfer::Source& source, const std::optional<Digest>& expected, int threads,
+                  const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
+
   /// A new image, whose plain bytes the caller writes.
-  std::unique_ptr<StagedImage> stage(int threads);
+  std::unique_ptr<StagedImage> new_image(int threads);
   /// Gives a finished one its name, durably.
   Packed keep(StagedImage& image, const transfer::PackedResult& result, Place place);
+
+  // What many actions bring, named together.
+  /// A finished image, with its table.
+  void stage_image(StagedImage& image, const transfer::PackedResult& result, Place place, Staged& into);
+  /// Packed bytes at a partial path, whole and verified; `file` is open for them since before the first byte came.
+  void stage_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place,
+                     std::unique_ptr<io::File> file, Staged& into);
+  /// See keep_papers.
+  void stage_papers(const Digest& digest, std::int64_t key, std::string_view text, Staged& into);
+  /// Makes all bytes durable, calls `before_names`, gives the names and makes them durable. Gives, in order, why a set of
+  /// files is not in the store; nullopt: it is, durably. What fails in one set does not concern the others; if `before_names`
+  /// throws an Error, no set gets a name.
+  std::vector<std::optional<Error>> name_all(std::vector<Staged>& sets, const std::function<void()>& before_names = {});
+  /// The same for one. Error{local}: it is not in the store.
+  void name(Staged staged);
+
   /// Keeps the file that `write` writes, durably; what it throws ends it, and nothing stays.
   Piece keep_file(const std::function<void(const std::function<void(std::string_view)>& out)>& write, Place place);
 
@@ -119,8 +147,6 @@ class Store {
   std::vector<PartialFileHere> partials() const;
   /// Gives up an interrupted copy; not there = fine.
   void drop_partial(const Digest& digest);
-  /// Packed bytes at a partial path are whole and verified: gives them their name, durably.
-  void adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place);
   /// Moves bytes between the public and the private tree; durable; done already = fine. Error{local}: they are in neither.
   void move_to(const Packed& packed, Place place);
 
@@ -230,6 +256,13 @@ class Store {
   std::optional<Place> place_of(const Piece& object) const;
   void load_condemned();
   void keep_object(const std::string& staged, const Piece& object, Place place);
+  /// The same without the sync of the folders: they are added to `folders`.
+  void name_object(const std::string& staged, const Piece& object, Place place, std::set<std::string>& folders);
+  void name_file(Staged::One& one, std::set<std::string>& folders);
+  /// Makes a folder if it is not there, and adds the one that has it to `folders`.
+  void need_folder(const std::string& folder, mode_t mode, std::set<std::string>& folders);
+  void stage_table(const SegmentTable& table, const Piece& piece, Place place, Staged& into);
+  void stage_file(std::unique_ptr<StagedFile> file, const Piece& piece, Place place, Staged& into);
   void set_aside(const std::string& path, const Digest& digest);
   /// `staged` takes the name of the damaged `path`, which is set aside; at no instant is nothing there, but on file systems
   /// where a file has one name only.

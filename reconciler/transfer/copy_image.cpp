@@ -63,11 +63,12 @@ class ProgressTeller {
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
 };
 
-/// Unpacks and hashes the segments in order while they still arrive; where no thread can be started for it, when all are here.
+/// Unpacks and hashes the segments in order while they still arrive; when all are here if there is but one, or if no thread can
+/// be started for it.
 class InOrderVerifier {
  public:
   InOrderVerifier(PartialFile& partial, const CopyJob& job) : partial_(partial), job_(job) {
-    threads_.try_start([this] { run(); });
+    if (partial_.count() > 1) threads_.try_start([this] { run(); });
   }
   ~InOrderVerifier() { partial_.give_up(); }
   InOrderVerifier(const InOrderVerifier&) = delete;
@@ -93,6 +94,7 @@ class InOrderVerifier {
     io::Sha256 hash;
     // The file gets its digest as its name in the store: were it another's, its bytes would stand in for that one's.
     io::Sha256 file_hash;
+    const bool is_one = !job_.packed.table;  // then its digest, which was checked, is that of the file
     KindCheck kind(job_.kind);
     std::string packed;
     std::string plain;
@@ -110,10 +112,10 @@ class InOrderVerifier {
         return;
       }
       hash.update(plain);
-      file_hash.update(packed);
+      if (!is_one) file_hash.update(packed);
       kind.write(plain);
     }
-    if (const Digest file = file_hash.finish(); file != job_.packed.file.digest) {
+    if (const Digest file = file_hash.finish(); !is_one && file != job_.packed.file.digest) {
       failed_ =
           CopyFailed{.code = Code::digest_mismatch,
                      .text = fmt::format("the publisher's segments are as signed, but make the packed file {} instead of {}",
@@ -221,13 +223,8 @@ std::variant<CopyDone, CopyFailed> copy_segments(io::PeerTransport& peer, io::Fi
     if (partial.is_complete()) files.remove(path);
     return *failed;
   }
-  try {
-    partial.finish();
-  } catch (const Error&) {
-    files.remove(path);  // the kernel has dropped the pages that it could not write: nothing here can be trusted
-    throw;
-  }
-  return CopyDone{.table = std::move(table), .fetched = fetched};
+  auto file = partial.release();
+  return CopyDone{.table = std::move(table), .fetched = fetched, .file = std::move(file)};
 }
 
 }  // namespace

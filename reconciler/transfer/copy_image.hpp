@@ -1,8 +1,9 @@
-// Copying one image's packed bytes from a peer: by segments, in parallel, resumed, verified as they come, durable.
+// Copying one image's packed bytes from a peer: by segments, in parallel, resumed, verified as they come.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -42,12 +43,14 @@ struct CopyFailed {
 };
 
 /// Fetches into `partial` (kept on failure and gone on with, also within a segment; thrown away if its bytes, all as signed, are
-/// not the image, or if they could not be synced), verifies every segment and the digest of the canonical bytes, syncs and
-/// closes it. The table, if there is one, is fetched first into memory and given back.
-/// Throws only Error{interrupted/terminated}, or what `may_go_on` throws; what had come is kept.
+/// not the image), verifies every segment and the digest of the canonical bytes. The caller makes it durable. The table, if there
+/// is one, is fetched first into memory and given back. Throws only Error{interrupted/terminated}, or what `may_go_on` throws;
+/// what had come is kept.
 struct CopyDone {
   SegmentTable table;
   std::uint64_t fetched = 0;
+  std::unique_ptr<io::File> file =
+      {};  ///< the whole copy, open since before the first byte, so that its sync tells of each that was not written
 };
 std::variant<CopyDone, CopyFailed> copy_packed(io::PeerTransport& peer, io::Files& files, io::Throttle& throttle,
                                                const CopyJob& job, const std::string& partial);

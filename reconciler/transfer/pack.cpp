@@ -1,5 +1,6 @@
-// A line of segments between threads: the caller fills the last, one thread hashes the plain bytes in order, workers
-// compress whichever is next, one thread writes the packed bytes in order and hashes them.
+// An image of one segment is packed by the caller. A longer one makes a line of segments between threads: the caller fills the
+// last, one thread hashes the plain bytes in order, workers compress whichever is next, one thread writes the packed bytes in
+// order and hashes them.
 #include "reconciler/transfer/pack.hpp"
 
 #include <algorithm>
@@ -61,15 +62,7 @@ struct Work {
 
 struct Packer::Impl {
   Impl(int threads, std::function<void(std::string_view)> out)
-      : out_(std::move(out)), most_waiting_(static_cast<std::size_t>(threads) + 4) {
-    filling_->plain.reserve(segment_size);
-    try {
-      start(threads);
-    } catch (...) {
-      stop();
-      throw;
-    }
-  }
+      : out_(std::move(out)), workers_(threads), most_waiting_(static_cast<std::size_t>(threads) + 4) {}
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -79,13 +72,16 @@ struct Packer::Impl {
       const std::size_t taken = std::min(plain.size(), static_cast<std::size_t>(segment_size) - filling_->plain.size());
       filling_->plain.append(plain.substr(0, taken));
       plain.remove_prefix(taken);
-      if (filling_->plain.size() == segment_size) hand_over();
+      if (filling_->plain.size() < segment_size) continue;
+      if (threads_.empty()) start();
+      hand_over();
     }
   }
 
   PackedResult finish() {
     // An empty image is one empty frame; any other ends with what is left.
-    if (!filling_->plain.empty() || handed_over_ == 0) hand_over();
+    if (handed_over_ == 0) return pack_the_only_one();
+    if (!filling_->plain.empty()) hand_over();
     {
       std::unique_lock lock(mutex_);
       complete_ = true;
@@ -103,12 +99,26 @@ struct Packer::Impl {
  private:
   using Segment = std::shared_ptr<Work>;
 
+  PackedResult pack_the_only_one() {
+    Work& only = *filling_;
+    thread_local Compressor compressor;  // many small images come one after the other
+    compressor.compress(only.plain, only.packed);
+    out_(only.packed);
+    result_.digest = io::sha256(only.plain);
+    result_.file = io::sha256(only.packed);
+    result_.size = only.plain.size();
+    result_.table = {.plain = only.plain.size(),
+                     .packed = only.packed.size(),
+                     .segments = {{.plain = only.plain.size(), .packed = only.packed.size(), .digest = result_.file}}};
+    return std::move(result_);
+  }
+
   /// One that compresses is enough.
-  void start(int threads) {
+  void start() {
     threads_.start([this] { guarded([this] { hash_plain(); }); });
     threads_.start([this] { guarded([this] { write_packed(); }); });
     threads_.start([this] { guarded([this] { compress(); }); });
-    for (int i = 1; i < threads && threads_.try_start([this] { guarded([this] { compress(); }); }); ++i) {}
+    for (int i = 1; i < workers_ && threads_.try_start([this] { guarded([this] { compress(); }); }); ++i) {}
   }
 
   void hand_over() {
@@ -208,6 +218,7 @@ struct Packer::Impl {
   }
 
   std::function<void(std::string_view)> out_;
+  int workers_;
   std::size_t most_waiting_;
   Segment filling_ = std::make_shared<Work>();  ///< the caller's
   std::mutex mutex_;                            ///< guards what follows, to next_to_compress_

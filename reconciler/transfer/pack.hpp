@@ -20,7 +20,8 @@ struct PackedResult {
 };
 
 /// Takes plain bytes, compresses segments on `threads` threads (at least one; level 3), gives packed bytes in order to
-/// `out`, from a thread of its own. At most a few segments are in memory. What `out` throws comes out of write() or finish().
+/// `out`, from any thread, one call after the other. At most a few segments are in memory. What `out` throws comes out of
+/// write() or finish().
 class Packer {
  public:
   Packer(int threads, std::function<void(std::string_view packed)> out);

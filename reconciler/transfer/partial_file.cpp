@@ -1,6 +1,7 @@
 #include "reconciler/transfer/partial_file.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -117,9 +118,6 @@ void PartialFile::give_up() {
   changed_.notify_all();
 }
 
-void PartialFile::finish() {
-  file_->sync();
-  file_->close();
-}
+std::unique_ptr<io::File> PartialFile::release() { return std::move(file_); }
 
 }  // namespace ingot::transfer

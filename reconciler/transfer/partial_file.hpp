@@ -50,8 +50,8 @@ class PartialFile {
   /// Nothing more will come: wakes who waits.
   void give_up();
 
-  /// Durable and closed; throws what sync and close report. Only once no other handle is open.
-  void finish();
+  /// The file, to be synced and closed; only once all of it is here.
+  std::unique_ptr<io::File> release();
 
  private:
   std::uint64_t look_for_beginning(std::size_t segment, std::string_view here);

@@ -53,8 +53,13 @@ void count(const SourceMember& member, SourceSurvey& survey, MemberFaults& fault
 }  // namespace
 
 SourceSurvey survey_source(const Source& source) {
-  const struct stat status = source_status(source.path);
+  source_status(source.path);  // a source that is not there is told of as that
   refuse_own_place(source);
+  return survey_again(source);
+}
+
+SourceSurvey survey_again(const Source& source) {
+  const struct stat status = source_status(source.path);
   SourceSurvey survey;
   std::uint64_t members = 1;
   io::Sha256 hash;

@@ -160,13 +160,13 @@ SourceRemarks write_file(const std::string& source, const struct stat& seen_firs
   const Descriptor open = open_source(source, O_RDONLY);
   struct stat before {};
   struct stat after {};
-  std::string buffer(buffer_size, '\0');
   std::uint64_t done = 0;
   std::uint64_t seen = 0;
   MemberFaults faults;
   if (fstat(open.get(), &before) != 0 || !is_unchanged(seen_first, before)) faults.add(".", changed_while_read);
   faults.throw_if_any(source);
   SourceRemarks remarks;
+  std::string buffer(std::min(buffer_size, static_cast<std::size_t>(before.st_size) + 1), '\0');
   const int error = read_all(open.get(), static_cast<std::uint64_t>(before.st_size), buffer, seen, [&](std::string_view bytes) {
     if (done == 0 && begins_as_private_key(bytes)) remarks.private_keys.insert(source);
     out(bytes);

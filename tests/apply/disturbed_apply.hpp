@@ -49,7 +49,8 @@ inline std::vector<std::string> normalised(TestServer& server) {
 class DisturbedApply : public testing::Test {
  protected:
   DisturbedApply() {
-    oslo.apply({add(oslo, "theirs", "bytes of theirs"), publish_change()});
+    oslo.apply({add(oslo, "theirs", "bytes of theirs"), add(oslo, "copy1", "bytes of 1"), add(oslo, "copy2", "bytes of 2"),
+                add(oslo, "copy3", "bytes of 3"), add(oslo, "copy4", "bytes of 4"), publish_change()});
     TestServer server(folder.path(), "here");
     LocalImage hidden = local_image("hidden", server.source("hidden", "bytes of hidden"));
     hidden.is_private = true;
@@ -63,6 +64,7 @@ class DisturbedApply : public testing::Test {
     std::filesystem::rename(folder.path() + "/aside", back);
     std::filesystem::remove(file_of(server, "hidden", "private"));
     server.source("mine", "bytes of mine" + noise(20'000));
+    for (const char* const name : {"own1", "own2", "own3", "own4"}) server.source(name, std::string("bytes of ") + name);
     server.close();
     std::filesystem::copy(folder.path() + "/here", folder.path() + "/template", std::filesystem::copy_options::recursive);
   }
@@ -85,6 +87,7 @@ class DisturbedApply : public testing::Test {
   }
 
   std::vector<plan::Change> changes(TestServer& server) {
+    if (many_) return many_changes(server);
     if (bytes_are_gone_) return {make_public(server, "hidden"), publish_change()};
     const state::ImageRow old = server.image("old");
     return {register_change(oslo),
@@ -95,6 +98,19 @@ class DisturbedApply : public testing::Test {
             copy_change(oslo, "theirs", {"peer.oslo"}),
             series_change("s", {"mine", "theirs"}, {"copy.oslo.theirs", "image.mine"}),
             delete_change(old)};
+  }
+
+  /// Several that are recorded together: a registration and a series too, and bytes that are here or come twice.
+  std::vector<plan::Change> many_changes(TestServer& server) {
+    std::vector<plan::Change> all{register_change(oslo)};
+    for (const char* const name : {"own1", "own2", "own3", "own4"})
+      all.push_back(add(local_image(name, server.folder() + "/sources/" + name)));
+    all.push_back(add(local_image("twice", server.folder() + "/sources/own1")));
+    all.push_back(publish_change());
+    for (const char* const name : {"copy1", "copy2", "copy3", "copy4"}) all.push_back(copy_change(oslo, name));
+    all.push_back(series_change("s", {"own1", "copy1"}));
+    all.push_back(delete_change(server.image("old")));
+    return all;
   }
 
   static plan::Change make_public(TestServer& server, const char* name) {
@@ -121,15 +137,19 @@ class DisturbedApply : public testing::Test {
     const state::Snapshot snapshot = server.state().snapshot();
     const std::vector<std::string> names = server.image_names();
     const auto here = [&names](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
-    const std::map<std::string, bool> done{{"peer.oslo", !snapshot.registrations.empty()},
-                                           {"image.mine", here("mine")},
-                                           {"catalog", false},
-                                           {"copy.oslo.theirs", here("theirs")},
-                                           {"series.s", !snapshot.series.empty() && snapshot.series[0].members.size() == 2},
-                                           {"image.old", !here("old")},
-                                           {"image.shy", !server.image("shy").is_private},
-                                           {"image.hidden", !server.image("hidden").is_private},
-                                           {"delta", !snapshot.deltas.empty()}};
+    std::map<std::string, bool> done{{"peer.oslo", !snapshot.registrations.empty()},
+                                     {"image.mine", here("mine")},
+                                     {"catalog", false},
+                                     {"copy.oslo.theirs", here("theirs")},
+                                     {"series.s", !snapshot.series.empty() && snapshot.series[0].members.size() == 2},
+                                     {"image.old", !here("old")},
+                                     {"image.shy", !server.image("shy").is_private},
+                                     {"image.hidden", !server.image("hidden").is_private},
+                                     {"delta", !snapshot.deltas.empty()}};
+    for (const char* const name : {"own1", "own2", "own3", "own4", "twice"})
+      done.emplace(std::string("image.") + name, here(name));
+    for (const char* const name : {"copy1", "copy2", "copy3", "copy4"})
+      done.emplace(std::string("copy.oslo.") + name, here(name));
     std::vector<plan::Change> left;
     for (const plan::Change& change : changes) {
       const bool is_delta = change.verb == Verb::delta;
@@ -162,6 +182,7 @@ class DisturbedApply : public testing::Test {
 
   TestFolder folder{quick_folder()};
   TestServer oslo{folder.path(), "oslo"};
+  bool many_ = false;            ///< `changes` are many that are recorded together
   bool bytes_are_gone_ = false;  ///< of what `changes` make public; and nothing is noted yet of what is left out
 };
 

@@ -95,6 +95,13 @@ TEST_F(faults, R25_a_disk_that_fails_once_at_any_operation_breaks_nothing_and_a_
   sweep(DiskFault::fails_once, 1);
 }
 
+TEST_F(faults, R25_a_disk_that_fails_at_any_operation_of_many_actions_that_are_recorded_together_breaks_nothing) {
+  many_ = true;
+  sweep(DiskFault::fails_once, 2);
+  sweep(DiskFault::is_full_from_then_on, 7);
+  sweep(DiskFault::process_is_killed, 3);
+}
+
 // Strides keep the sweeps short on disks where fsync is slow; each meets other operations.
 TEST_F(faults, R25_a_disk_that_is_full_from_any_operation_on_breaks_nothing_and_a_rerun_ends_where_a_whole_run_does) {
   sweep(DiskFault::is_full_from_then_on, 4);

@@ -167,6 +167,15 @@ TEST_F(power_cuts, K2_K3_K4_K5_a_cut_at_any_operation_loses_nothing_and_a_rerun_
   figure("power_cuts_model", cuts_, "power cuts in a model of the disk");
 }
 
+TEST_F(power_cuts, K2_a_cut_at_any_operation_of_many_actions_that_are_recorded_together_loses_nothing) {
+  many_ = true;
+  const std::vector<std::string> expected = undisturbed_end();
+  reached_ = true;
+  for (std::size_t at = 1 + dice_() % 3; reached_ && !HasFailure(); at += is_full() ? 1U : 3U)
+    survive_a_cut_at(at, every_way[dice_() % every_way.size()], expected);
+  figure("power_cuts_model_many", cuts_, "power cuts in a model of the disk");
+}
+
 TEST_F(power_cuts, K6_what_a_killed_run_left_unsynced_is_synced_by_the_next_before_it_counts) {
   const std::vector<std::string> expected = undisturbed_end();
   reached_ = true;
@@ -195,11 +204,13 @@ TEST_F(power_cuts, K6_what_a_killed_run_left_unsynced_is_synced_by_the_next_befo
 struct SyncClass {
   const char* name;
   const char* line;
+  bool of_many = false;  ///< that are recorded together
 };
 
 class every_sync_is_needed : public power_cuts, public testing::WithParamInterface<SyncClass> {};
 
 TEST_P(every_sync_is_needed, K2_without_one_class_of_syncs_something_is_lost) {
+  many_ = GetParam().of_many;
   std::size_t dropped = 0;
   const auto drops = [&](const std::string& line) {
     const bool is_one = std::regex_match(line, std::regex(GetParam().line));
@@ -218,6 +229,7 @@ TEST_P(every_sync_is_needed, K2_without_one_class_of_syncs_something_is_lost) {
 INSTANTIATE_TEST_SUITE_P(K2, every_sync_is_needed,
                          testing::Values(SyncClass{"what_is_taken_in_and_written", "sync .*/staging/new-.*"},
                                          SyncClass{"fetched_bytes", "sync .*\\.part"},
+                                         SyncClass{"the_file_system_for_many", "sync_file_system .*/store", true},
                                          SyncClass{"the_mode_of_bytes_that_become_public", "sync .*/private/b/.*"},
                                          SyncClass{"names_of_public_bytes", "sync_folder .*/public/b/.."},
                                          SyncClass{"names_of_private_bytes", "sync_folder .*/private/b/.."},

@@ -213,6 +213,22 @@ TEST_P(files_contract, makes_folders_that_may_be_there_already) {
   EXPECT_EQ(files_->status(at("x/deeper"))->kind, io::EntryKind::folder);
 }
 
+TEST_P(files_contract, makes_a_folder_and_writes_a_file_out_that_one_sync_of_the_file_system_makes_durable) {
+  files_->make_folder_unsynced(at("many"), 0700);
+  files_->make_folder_unsynced(at("many"), 0700);
+  EXPECT_EQ(files_->status(at("many"))->kind, io::EntryKind::folder);
+  EXPECT_EQ(files_->status(at("many"))->mode, 0700U);
+  const auto file = files_->open(at("many/file"), io::OpenFor::create_new);
+  file->write_all("bytes");
+  file->write_out();
+  files_->sync_file_system(at("many"));
+  file->close();
+  EXPECT_EQ(io::read_file(*files_, at("many/file"), 5), "bytes");
+  files_->open(at("many/empty"), io::OpenFor::create_new)->write_out();
+  error_of([&] { files_->make_folder_unsynced(at("many/file")); });
+  error_of([&] { files_->sync_file_system(at("none")); });
+}
+
 TEST_P(files_contract, replaces_a_file_whole_and_leaves_nothing_beside) {
   io::replace_file(*files_, at("a"), "one", 0600, Time(Seconds(1'700'000'000)));
   EXPECT_EQ(read("a"), "one");

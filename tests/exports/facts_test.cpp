@@ -97,6 +97,32 @@ TEST_F(FactsOfExport, see_what_is_mounted_in_it) {
   }
 }
 
+TEST_F(FactsOfExport, count_only_the_kind_if_everything_may_change) {
+  fs::create_directories(to);
+  const std::string disk = to + "/disk";
+  make_file(disk, "bytes", 0640);
+  for (const char* glob : {"*", "**"}) {
+    const std::vector<std::string> changes{glob};
+    const auto facts = std::get<exports::Facts>(exports::facts_of(disk, changes));
+    const exports::Remembered as_made{
+        .folder = to, .name = "disk", .top = facts.top, .listing = facts.listing, .changes = changes};
+    make_file(disk, "other bytes", 0600);
+    EXPECT_EQ(exports::compare(as_made, true).likeness, exports::Likeness::whole);
+    fs::remove(disk);
+    fs::create_directory(disk);
+    EXPECT_EQ(exports::compare(as_made, true).likeness, exports::Likeness::changed) << "a folder is no file";
+    fs::remove(disk);
+    make_file(disk, "bytes", 0640);
+  }
+}
+
+TEST_F(FactsOfExport, tell_which_of_owner_and_mode_changed) {
+  const exports::Facts facts = put_tree("a");
+  const exports::Remembered as_made{.folder = to, .name = "a", .top = facts.top, .listing = facts.listing, .changes = {}};
+  fs::permissions(home, fs::perms(0711));
+  EXPECT_THAT(exports::compare(as_made, false).why, HasSubstr("has mode 0711 now, not 0"));
+}
+
 TEST_F(FactsOfExport, are_compared_with_what_was_remembered) {
   const exports::Facts facts = put_tree("a");
   const exports::Remembered as_made{.folder = to, .name = "a", .top = facts.top, .listing = facts.listing, .changes = {}};

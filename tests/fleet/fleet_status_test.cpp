@@ -76,6 +76,18 @@ TEST(fleet_status, of_one_image_or_series_alone) {
   EXPECT_TRUE(fleet::fleet_status(words, {.image = "", .series = "t"}).empty());
 }
 
+TEST(fleet_status, a_withdrawal_by_an_origin_that_is_gone_counts_for_the_server_that_took_the_image_over) {
+  Catalog made, copied;
+  made.images = {own_image(paris, "db", 4), own_image(paris, "fine", 4)};
+  copied.images = {copied_image(oslo, "db", 4, 5), copied_image(oslo, "fine", 4, 5)};
+  copied.images.front().states.push_back({.state = ImageState::withdrawn, .since = 9});
+  const std::vector words{word("paris", std::move(made)), word("london", std::move(copied))};
+  const auto images = fleet::fleet_status(words, {});
+  EXPECT_THAT(shown(images), testing::Contains(testing::StartsWith("db: origin! ")));
+  EXPECT_THAT(shown(images), testing::Contains(testing::StartsWith("fine: origin ")));
+  EXPECT_EQ(exit_code_of(words, images), 2);
+}
+
 TEST(fleet_status, a_copy_is_found_by_the_name_that_it_has_there) {
   Catalog renamed = copies({"d"});
   renamed.images[0].name = ImageName::of("london-d");

@@ -242,7 +242,8 @@ TEST(plan_misspelt, any_number_of_misspelt_names_costs_no_more_than_is_bounded) 
   const plan::Plan plan = plan_of(one);
   EXPECT_EQ(plan.blocked.size(), 4'000U);
   EXPECT_EQ(plan.blocked.front().code, Code::unknown_image);
-  EXPECT_EQ(plan.blocked.front().mend, "did you mean \"an-image-of-a-usual-length-1\"?");
+  EXPECT_EQ(plan.blocked.front().mend,
+            "did you mean \"an-image-of-a-usual-length-1\"? Or, if its parent is gone for good, leave `parent` out");
   const auto with_hint = std::count_if(plan.blocked.begin(), plan.blocked.end(), [](const plan::Blocked& blocked) {
     return blocked.mend.find("did you mean") != std::string::npos;
   });

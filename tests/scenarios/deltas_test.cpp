@@ -259,6 +259,33 @@ TEST_F(Deltas, R22_what_is_not_kept_is_not_tried_again_and_what_is_not_wanted_go
   EXPECT_EQ(gold.ingot({"gc", "--grace", "0"}).exit, 0);
 }
 
+TEST_F(Deltas, R28_a_bundle_brings_deltas_and_nothing_depends_on_them) {
+  const std::string stick = folder / "stick";
+  publish(1);
+  publish(2);
+  const Ran written = gold.ingot({"bundle", stick});
+  ASSERT_EQ(written.exit, 0) << written.err;
+  EXPECT_THAT(written.out, HasSubstr("2 images (6.0")) << "with the delta";
+  const auto deltas = files();
+  ASSERT_EQ(deltas.size(), 1U);
+  const std::string path = fs::relative(deltas.front(), gold.public_folder()).string();
+  const auto read_stick = [&](const std::string& more) {
+    edge.manifest(Site::peer(gold, "urls = [\"file://" + stick + "/\"]\noffline = true\n") +
+                  "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n" + more);
+  };
+  read_stick("exclude = [\"db2\"]\n");
+  edge.apply();
+  read_stick("");
+  EXPECT_EQ(transfer(2)["method"], "delta");
+  std::ofstream(stick + "/" + path, std::ios::binary) << "damaged";
+  const Ran checked = gold.ingot({"bundle", stick, "--verify"});
+  EXPECT_EQ(checked.exit, 0) << checked.out;
+  EXPECT_THAT(checked.out, AllOf(HasSubstr("0 damaged"), HasSubstr("1 delta, not needed")));
+  const Ran applied = edge.ingot({"apply", "--yes"});
+  EXPECT_EQ(applied.exit, 0) << applied.err;
+  expect_copies(2);
+}
+
 TEST_F(Deltas, a_damaged_delta_is_found_by_verify_and_made_again_after_repair) {
   publish(1);
   publish(2);

@@ -138,6 +138,31 @@ TEST_F(history, finds_a_run_by_a_unique_prefix) {
   for (const char* const none : {"ab", "", "xyzz", "%", "x%"}) EXPECT_FALSE(state.run(none)) << none;
 }
 
+TEST_F(history, begins_and_finishes_several_actions_at_once_or_none_of_them) {
+  state.begin_run(start("one", 1));
+  const std::int64_t before = state.begin_action("one", catalog_address(), Verb::publish, "", at(2));
+  EXPECT_EQ(state.newest_action(), before);
+  const auto begun = [&](std::int64_t number) {
+    return state::BegunAction{.number = number,
+                              .address = image_address(ImageName::of("i" + std::to_string(number))),
+                              .verb = Verb::add,
+                              .arguments = "",
+                              .started = at(3)};
+  };
+  const auto done = [](std::int64_t number) { return state::FinishedAction{.number = number, .outcome = Done{}, .effects = {}}; };
+  state.begin_actions("one", {begun(before + 1)});
+  // Number 9 is never begun: what else the call says is not recorded either.
+  EXPECT_THROW(state.finish_actions("one", {begun(before + 2)}, {done(before + 1), done(before + 9)}, at(4)), Error);
+  EXPECT_EQ(state.run("one")->actions.size(), 2U);
+  EXPECT_EQ(state.run("one")->done, 0U);
+  EXPECT_EQ(
+      state.finish_actions("one", {begun(before + 2), begun(before + 3)}, {done(before + 1), done(before + 2)}, at(5)).size(),
+      2U);
+  EXPECT_EQ(state.run("one")->done, 2U);
+  EXPECT_EQ(state.run("one")->actions.back().outcome, state::ActionEnd::unfinished);
+  EXPECT_EQ(state.begin_action("one", catalog_address(), Verb::publish, "", at(6)), before + 4) << "numbers go on behind them";
+}
+
 TEST_F(history, refuses_to_finish_what_was_never_begun) {
   EXPECT_THROW(state.finish_run("none", at(1), 0), Error);
   EXPECT_THROW(state.begin_action("none", catalog_address(), Verb::publish, "", at(1)), Error);

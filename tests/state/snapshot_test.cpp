@@ -88,6 +88,22 @@ TEST_F(snapshots, keeps_the_members_of_a_series_whatever_peer_they_are_of) {
   EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"member"})) << "each once";
 }
 
+TEST_F(snapshots, keeps_what_was_exported_whatever_peer_it_is_of) {
+  add(copy_row(one, "exported", 1));
+  add(copy_row(one, "other", 1));
+  record({state::PutExported{{.name = ExportName::of("home"),
+                              .folder = "/gold",
+                              .image = ImageName::of("exported"),
+                              .digest = {},
+                              .kind = ImageKind::tree,
+                              .top = "",
+                              .listing = {},
+                              .changes = {},
+                              .owner = "",
+                              .mode = ""}}});
+  EXPECT_EQ(names(state.snapshot({.without_copies_of = {one}})), (std::vector<std::string>{"exported"}));
+}
+
 TEST_F(snapshots, the_live_image_of_a_name_is_found) {
   record({state::DropImage{add(own_row("a", "gone"))}});
   EXPECT_EQ(state.live_image(ImageName::of("a")), std::nullopt);

@@ -94,7 +94,7 @@ TEST_F(StoreFaults, adopting_a_copy_can_be_tried_again) {
         [&](store::Store& store) {
           if (store.has(names)) return;
           if (!fs::exists(store.partial_path(result.digest))) write_text(store.partial_path(result.digest), packed);
-          store.adopt_partial(result.digest, names, result.table, store::Place::private_tree);
+          keep_partial(store, result, names, store::Place::private_tree);
         });
 }
 

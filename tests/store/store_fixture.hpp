@@ -43,6 +43,13 @@ class StoreTest : public testing::Test {
   store::Ingested ingest(store::Store& store, store::Place place = store::Place::public_tree) {
     return store.ingest({.path = source}, std::nullopt, place, 2, nullptr);
   }
+  /// Gives packed bytes at a partial path their name, as a copy does.
+  void keep_partial(store::Store& store, const transfer::PackedResult& result, const Packed& names, store::Place place) {
+    store::Staged staged;
+    auto file = files.open(store.partial_path(result.digest), io::OpenFor::read_write, 0600);
+    store.stage_partial(result.digest, names, result.table, place, std::move(file), staged);
+    store.name(std::move(staged));
+  }
   static std::string plain_of(const store::Store& store, const store::Ingested& image) {
     std::string plain;
     store.read_plain(

@@ -259,7 +259,7 @@ TEST_F(StoreTest, gives_a_verified_partial_copy_its_name) {
   const Packed names{.file = {result.file, packed.size()}, .segments = 2, .table = Piece{io::sha256(table), table.size()}};
   for (const store::Place place : {store::Place::private_tree, store::Place::public_tree}) {
     write_text(store.partial_path(result.digest), packed);
-    store.adopt_partial(result.digest, names, result.table, place);
+    keep_partial(store, result, names, place);
     const std::string where = place == store::Place::public_tree ? "public" : "private";
     EXPECT_EQ(mode_of(path_of(result.file, where)), place == store::Place::public_tree ? 0644U : 0600U);
     EXPECT_EQ(read_text(path_of(names.table->digest, where)), table);

@@ -55,6 +55,7 @@ void take_export_view(const CaseLine& line, plan::Observed& observed) {
     view.links.insert_or_assign(link.substr(0, colon), plan::LinkSight{.is_link = !target.empty(), .target = target});
   }
   if (line.has("refused")) view.refusal = {.code = Code::host_guard, .text = "root may not export there", .mend = "list it"};
+  if (line.has("unwritable")) view.unwritable = "\"" + line.word(1) + "\" cannot be written: Read-only file system";
   if (line.has("not-mounted"))
     view.refusal = {.code = Code::not_mounted, .text = "its file system is not mounted", .mend = "mount it"};
 }

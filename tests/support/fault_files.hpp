@@ -48,6 +48,10 @@ class FaultFiles final : public io::Files {
     step("folder ", path);
     real_.make_folder(path, mode);
   }
+  void make_folder_unsynced(const std::string& path, io::FileMode mode) override {
+    step("folder ", path);
+    real_.make_folder_unsynced(path, mode);
+  }
   void rename(const std::string& from, const std::string& to) override {
     step("rename ", from + " -> " + to);
     real_.rename(from, to);
@@ -114,6 +118,10 @@ class FaultFiles final : public io::Files {
     void sync() override {
       files_.step("sync ", path_);
       real_->sync();
+    }
+    void write_out() override {
+      files_.step("write_out ", path_);
+      real_->write_out();
     }
     void close() override {
       files_.step("close ", path_);

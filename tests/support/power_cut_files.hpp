@@ -35,7 +35,8 @@ class PowerCutFiles final : public io::Files {
   /// Works on `disk`; all that is below `roots` now counts as synced. Files elsewhere are none of its business.
   PowerCutFiles(io::Files& disk, std::vector<std::string> roots) : disk_(disk), roots_(std::move(roots)) { take_up(); }
 
-  /// A sync that is not done, though it says so; asked for "sync PATH" and "sync_folder PATH".
+  /// A sync that is not done, though it says so; asked for "sync PATH", "sync_folder PATH" and
+  /// "sync_file_system PATH".
   std::function<bool(const std::string& line)> drops;
 
   /// Puts the files below the roots as they are after a power cut; the dice are for Cut::keeps_some.
@@ -75,6 +76,7 @@ class PowerCutFiles final : public io::Files {
   }
   std::optional<io::FileStatus> status(const std::string& path) override { return disk_.status(path); }
   void make_folder(const std::string& path, io::FileMode mode) override { disk_.make_folder(path, mode); }
+  void make_folder_unsynced(const std::string& path, io::FileMode mode) override { disk_.make_folder_unsynced(path, mode); }
   void rename(const std::string& from, const std::string& to) override {
     disk_.rename(from, to);
     moved(from, to);
@@ -101,6 +103,7 @@ class PowerCutFiles final : public io::Files {
   }
   void sync_file_system(const std::string& folder) override {
     disk_.sync_file_system(folder);
+    if (drops && drops("sync_file_system " + folder)) return;
     const std::scoped_lock lock(mutex_);
     for (const auto& [path, file] : names_now_) synced_[file] = content_of(path);
     names_synced_ = names_now_;
@@ -142,6 +145,7 @@ class PowerCutFiles final : public io::Files {
       const std::scoped_lock lock(files_.mutex_);
       files_.synced_[file_] = Content{std::move(bytes), status.mode};
     }
+    void write_out() override { disk_->write_out(); }  // no promise without sync_file_system
     void close() override { disk_->close(); }
     io::FileStatus status() override { return disk_->status(); }
     std::uint64_t hole_at(std::uint64_t offset) override { return disk_->hole_at(offset); }

@@ -20,14 +20,17 @@ namespace ingot::testing_support {
 class StandingClock final : public io::Clock {
  public:
   Time time{std::chrono::seconds(1'800'000'000)};
-  std::chrono::steady_clock::duration passed{};  ///< beside the real time
+  std::chrono::steady_clock::duration passed{};                    ///< beside the real time
+  std::optional<std::chrono::steady_clock::time_point> stands_at;  ///< instead of the real time
   Time now() override { return time; }
   /// As in UTC.
   MinuteOfWeek local_minute(Time moment) override {
     return static_cast<MinuteOfWeek>(
         std::chrono::duration_cast<std::chrono::minutes>(moment - std::chrono::floor<std::chrono::days>(moment)).count());
   }
-  std::chrono::steady_clock::time_point steady() override { return std::chrono::steady_clock::now() + passed; }
+  std::chrono::steady_clock::time_point steady() override {
+    return stands_at.value_or(std::chrono::steady_clock::now()) + passed;
+  }
   void sleep_for(std::chrono::milliseconds) override {}
 };
 

@@ -10,7 +10,8 @@ import servers
 import sweep
 
 ERRORS = {"openat": ("EIO", "EMFILE"), "pread64": ("EIO",), "read": ("EIO",), "getdents64": ("EIO",), "newfstatat": ("EIO",),
-          "write": ("ENOSPC", "EINTR"), "pwrite64": ("ENOSPC", "EIO", "EINTR"), "fsync": ("EIO",), "fdatasync": ("EIO",), "close": ("EIO",),
+          "write": ("ENOSPC", "EINTR"), "pwrite64": ("ENOSPC", "EIO", "EINTR"), "fsync": ("EIO",), "fdatasync": ("EIO",), "syncfs": ("EIO",),
+          "sync_file_range": ("EIO",), "close": ("EIO",),
           "rename": ("EIO",), "renameat2": ("EIO",), "unlink": ("EIO",), "ftruncate": ("EIO",), "fallocate": ("ENOSPC",), "mkdir": ("ENOSPC",),
           "fchmod": ("EIO",), "flock": ("EINTR",),
           "socket": ("EMFILE",), "connect": ("ECONNREFUSED",), "sendto": ("ECONNRESET",), "recvfrom": ("ECONNRESET",), "poll": ("EINTR",)}
@@ -44,7 +45,7 @@ class FaultSweep(unittest.TestCase):
             stage = sweep.Stage(world)
             first = stage.first_apply()
             self.swept(stage, first, 28, tally)
-            for name, point in (("recovery-of-publication", ("rename", 6)), ("recovery-of-copy", ("renameat2", 4))):
+            for name, point in (("recovery-of-publication", ("rename", 15)), ("recovery-of-copy", ("renameat2", 4))):
                 self.swept(stage, stage.recovery(first, name, point), 8, tally)
             first.restore()
             stage.gold.apply()

@@ -27,8 +27,8 @@ import watcher
 
 SHUTDOWN, LOG_FLUSHED, LOG_LOST = 0x8004587D, 1, 2  # EXT4_IOC_SHUTDOWN and its flags
 APPLY = ("apply", "--yes", "--json", "--parallel", "1")
-CALLS = ("openat", "write", "pwrite64", "fsync", "syncfs", "fdatasync", "renameat2", "renameat", "rename", "symlinkat", "unlink", "unlinkat", "ftruncate",
-         "fallocate", "mkdir", "close")
+CALLS = ("openat", "write", "pwrite64", "fsync", "syncfs", "sync_file_range", "fdatasync", "renameat2", "renameat", "rename", "symlinkat", "unlink",
+         "unlinkat", "ftruncate", "fallocate", "mkdir", "close")
 
 
 def quietly(*words):

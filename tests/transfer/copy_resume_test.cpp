@@ -193,14 +193,6 @@ TEST_F(Copy, survives_a_failure_of_every_operation_and_then_ends_as_if_it_had_no
   }
 }
 
-TEST_F(Copy, never_syncs_again_what_could_not_be_synced) {
-  files.only = "sync ";
-  files.fail_at = 1;
-  EXPECT_EQ(code(), "io");
-  EXPECT_FALSE(fs::exists(partial));
-  EXPECT_EQ(files.count(), 1U);
-}
-
 TEST_F(Copy, tells_progress_at_the_end_and_counts_what_was_here) {
   write_text(partial, packed.substr(0, offset_of(2)));
   std::vector<transfer::CopyProgress> told;

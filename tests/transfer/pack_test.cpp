@@ -102,13 +102,15 @@ TEST(Pack, ends_with_a_hint_where_threads_run_out_and_goes_on_with_the_fewest) {
   for (int n = 0; n < 3; ++n) {
     io::pretend_threads_run_out(n);
     try {
-      pack("bytes", 4, 1);
+      pack(text_of(2 * segment_size), 4, 1'000'000);
       ADD_FAILURE() << n << " threads were enough";
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::local);
       EXPECT_THAT(error.mend(), HasSubstr("TasksMax="));
     }
   }
+  io::pretend_threads_run_out(0);
+  EXPECT_EQ(unpacked(pack("bytes", 4, 1)), "bytes") << "one segment needs no thread";
   io::pretend_threads_run_out(3);
   const std::string text = text_of(3 * segment_size);
   EXPECT_EQ(unpacked(pack(text, 4, 1'000'000)), text);

@@ -107,7 +107,7 @@ class Chain {
 
   Between apply(const plan::DeltaStep& step, store::PlainReader base) {
     const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    Between next{.bytes = run_.context.store.stage(cores), .result = {}};
+    Between next{.bytes = run_.context.store.new_image(cores), .result = {}};
     const bool is_last = step.result == wanted_.entry.digest;
     transfer::KindCheck kind(is_last ? wanted_.entry.kind : ImageKind::file);
     std::uint64_t written = 0;
@@ -130,7 +130,7 @@ class Chain {
              }});
     read_into(decoder, step);
     if (const std::string why = kind.finish(); !why.empty()) throw OfNoUse{.why = why};
-    next.result = next.bytes->finish(store::mode_of(wanted_.place));
+    next.result = next.bytes->finish();
     done_ += step.result_size;
     return next;
   }

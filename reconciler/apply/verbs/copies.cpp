@@ -49,6 +49,7 @@ struct FetchResult {
   std::uint64_t fetched = 0;
   std::string how = "its bytes were here";
   std::set<Digest> spent = {};  ///< as in ActionEffects
+  store::Staged staged = {};    ///< bytes that came whole and have no name yet
 };
 using Getting = std::variant<FetchResult, Failed>;
 
@@ -123,21 +124,26 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                                                          .total = progress.total,
                                                          .fetched = progress.fetched});
                                   },
-                              .may_go_on = [&] { run.bounds.throw_if_over(); }};
-  const auto result = ask_for_bytes(wanted.peer, job, run);
+                              .may_go_on =
+                                  [&] {
+                                    run.group.end_if_old();
+                                    run.bounds.throw_if_over();
+                                  }};
+  auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<transfer::CopyFailed>(&result)) {
     if (failed->code == Code::peer_failing) run.left.leave(wanted.peer);
     const bool lacks = failed->code == Code::unreachable && is_of_medium(wanted, run);
     return Failed{lacks ? Code::not_on_medium : failed->code, failed->text};
   }
-  const auto& done = std::get<transfer::CopyDone>(result);
+  auto& done = std::get<transfer::CopyDone>(result);
   if (const auto here = packed_here(entry, run)) {  // now that the peer has shown that it has them: one object a digest
     run.context.files.remove(run.context.store.partial_path(entry.digest));
     if (wanted.place == store::Place::public_tree) run.context.store.move_to(*here, store::Place::public_tree);
     return FetchResult{.packed = *here, .fetched = done.fetched};
   }
-  run.context.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
-  return FetchResult{.packed = packed, .fetched = done.fetched};
+  FetchResult got{.packed = packed, .fetched = done.fetched};
+  run.context.store.stage_partial(entry.digest, packed, done.table, wanted.place, std::move(done.file), got.staged);
+  return got;
 }
 
 /// Bytes that are here as another kind only, perhaps because somebody listed them so: what they are belongs to the image.
@@ -213,20 +219,23 @@ Getting get_from_any(const plan::FetchAgain& action, store::Place place, const T
 }  // namespace
 
 Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int connections) {
+  run.group.settle(action.entry->digest);
+  for (const plan::DeltaStep& step : action.transfer.steps) run.group.settle(step.base);
   Getting got = get_bytes({.peer = action.peer,
                            .entry = *action.entry,
                            .place = place_of_copy(action.entry->digest, run),
                            .transfer = &action.transfer},
                           task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched, how, spent] = std::get<FetchResult>(got);
+  auto& [packed, fetched, how, spent, staged] = std::get<FetchResult>(got);
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(action.entry->digest, bytes); });
   state::ImageRow row = row_of(action, task, run);
-  run.context.store.keep_papers(row.digest, task.number, write_papers(row, packed));
+  run.context.store.stage_papers(row.digest, task.number, write_papers(row, packed), staged);
   return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(packed)}},
                        .fetched = fetched,
                        .how = std::move(how),
-                       .spent = std::move(spent)};
+                       .spent = std::move(spent),
+                       .staged = std::move(staged)};
 }
 
 /// The damaged file makes room only when the new one is whole and durable; the image itself is what it was.
@@ -234,7 +243,8 @@ Result do_copy(const plan::FetchAgain& action, const Task& task, Run& run, int c
   const Digest& digest = action.offers.front().entry->digest;
   Getting got = get_from_any(action, place_of_bytes(digest, run), task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched, how, spent] = std::get<FetchResult>(got);
+  auto& [packed, fetched, how, spent, staged] = std::get<FetchResult>(got);
+  run.context.store.name(std::move(staged));
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(digest, bytes); });
   run.context.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
   return ActionEffects{.effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}},

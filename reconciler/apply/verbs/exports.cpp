@@ -95,10 +95,11 @@ Failed gone_since_planned(const std::string& place) {
 }
 
 Failed changed_by_somebody(const std::string& place, const std::string& why) {
-  return {Code::changed_export,
-          fmt::format("\"{}\" {}: what somebody changed is left alone; look at what was changed, name it in `changes`, or move "
-                      "the folder away",
-                      io::printable(place), why)};
+  return {
+      Code::changed_export,
+      fmt::format("\"{}\" {}: what somebody changed is left alone; look at what was changed, allow it with `changes` (\"**\": "
+                  "everything, also owner, mode and an image that is one file), or move it away",
+                  io::printable(place), why)};
 }
 
 /// The image is unpacked once more, beside, and compared.

@@ -13,8 +13,6 @@
 namespace ingot::apply {
 namespace {
 
-store::Place place_of(bool is_private) { return is_private ? store::Place::private_tree : store::Place::public_tree; }
-
 /// Everything of a new image's row but what its bytes say.
 state::ImageRow row_of(const plan::AddImage& action, const Task& task, const store::Ingested& bytes, Run& run) {
   const LocalImage& image = action.image;
@@ -64,24 +62,24 @@ bool source_is(const store::Ingested& bytes, const LocalImage& image, Run& run) 
          is_as_it_was(transfer::survey_source(transfer::source_of(image, run.context.manifest.server)), bytes.source_stamp);
 }
 
-store::Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected, store::Place place, const Task& task,
-                        Run& run) {
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+store::TakenIn take_in(const LocalImage& image, const std::optional<Digest>& expected, const Task& task, Run& run) {
+  static const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = static_cast<int>(std::min(run.context.parallel, cores));
-  store::Ingested bytes = run.context.store.ingest(
-      transfer::source_of(image, run.context.manifest.server), expected, place, threads,
-      [&](std::uint64_t done, std::uint64_t total) {
+  store::TakenIn taken = run.context.store.take_in(
+      transfer::source_of(image, run.context.manifest.server), expected, threads, [&](std::uint64_t done, std::uint64_t total) {
+        run.group.end_if_old();
         run.events.progress(
             {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
       });
-  for (const std::string& remark : bytes.remarks) run.events.note(fmt::format("image \"{}\": {}", image.name.text(), remark));
-  return bytes;
+  for (const std::string& remark : taken.bytes.remarks)
+    run.events.note(fmt::format("image \"{}\": {}", image.name.text(), remark));
+  return taken;
 }
 
-/// One object a digest: where these bytes were here before in another packing, that one stays.
-Packed packing_to_keep(const store::Ingested& bytes, Run& run) {
-  const auto object = run.journal.with_state([&bytes](state::State& state) { return state.object(bytes.digest); });
-  return object && run.context.store.has(object->packed) ? object->packed : bytes.packed;
+/// The packing in which these bytes are here already, whole.
+std::optional<Packed> packing_here(const Digest& digest, Run& run) {
+  const auto object = run.journal.with_state([&digest](state::State& state) { return state.object(digest); });
+  return object && run.context.store.has(object->packed) ? std::optional(object->packed) : std::nullopt;
 }
 
 Failed source_missing(const LocalImage& image, const std::string& trouble) {
@@ -94,15 +92,23 @@ Failed source_missing(const LocalImage& image, const std::string& trouble) {
                                             *image.source, image.name.text(), trouble)};
 }
 
-Result keep(const plan::AddImage& action, const Task& task, store::Ingested bytes, Run& run) {
-  bytes.packed = packing_to_keep(bytes, run);
+/// `taken`: the source, as it was taken in; nullptr: the bytes are here.
+Result keep(const plan::AddImage& action, const Task& task, store::Ingested bytes, store::TakenIn* taken, Run& run) {
+  run.group.settle(bytes.digest);
+  // One object a digest: where these bytes were here before in another packing, that one stays.
+  const auto here = packing_here(bytes.digest, run);
+  const bool is_new = taken != nullptr && (!here || *here == bytes.packed);  // the same may be damaged here
+  if (here) bytes.packed = *here;
   run.journal.with_state([&](state::State&) { run.context.store.spare(bytes.digest, bytes.packed); });
   // Also those of a private image, if another one shows the same bits: there is one place for them, and readers look there.
   const store::Place place = action.image.is_private ? place_of_bytes(bytes.digest, run) : store::Place::public_tree;
-  if (place == store::Place::public_tree) run.context.store.move_to(bytes.packed, place);
+  if (!is_new && place == store::Place::public_tree) run.context.store.move_to(bytes.packed, place);
+  ActionEffects done;
+  if (is_new) run.context.store.stage_image(*taken->image, taken->result, place, done.staged);
   state::ImageRow row = row_of(action, task, bytes, run);
-  run.context.store.keep_papers(row.digest, task.number, write_papers(row, bytes.packed));
-  return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}}};
+  run.context.store.stage_papers(row.digest, task.number, write_papers(row, bytes.packed), done.staged);
+  done.effects = {state::PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}};
+  return done;
 }
 
 /// What the source of the image looks like from now on.
@@ -119,21 +125,25 @@ state::Effects stamps_of(const plan::TakeInAgain& action, const std::string& sta
 
 Result do_action(const plan::AddImage& action, const Task& task, Run& run) {
   const LocalImage& image = action.image;
+  if (image.parent && !action.parent) run.group.settle(*image.parent);
   if (image.parent && !action.parent && !run.names.find(*image.parent)) {
     return Failed{Code::unknown_image, fmt::format("its parent \"{}\" is not here", image.parent->text())};
   }
   std::optional<store::Ingested> before = deleted_before(image, run);
   const std::string trouble = source_trouble(image, run);
-  if (before && (!trouble.empty() || source_is(*before, image, run))) return keep(action, task, *std::move(before), run);
+  if (before && (!trouble.empty() || source_is(*before, image, run))) return keep(action, task, *std::move(before), nullptr, run);
   if (!trouble.empty()) return source_missing(image, trouble);
-  return keep(action, task, take_in(image, image.digest, place_of(image.is_private), task, run), run);
+  store::TakenIn taken = take_in(image, image.digest, task, run);
+  return keep(action, task, taken.bytes, &taken, run);
 }
 
 Result do_action(const plan::TakeInAgain& action, const Task& task, Run& run) {
   const LocalImage& image = action.image;
   if (const std::string trouble = source_trouble(image, run); !trouble.empty()) return source_missing(image, trouble);
   try {
-    const store::Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
+    const store::TakenIn taken = take_in(image, action.digest, task, run);
+    const store::Ingested& bytes = taken.bytes;
+    run.context.store.keep(*taken.image, taken.result, place_of_bytes(action.digest, run));
     run.journal.with_state([&](state::State&) { run.context.store.spare(bytes.digest, bytes.packed); });
     run.context.store.edit_papers(action.digest, [&](std::string_view text) { return with_packing(text, bytes.packed); });
     state::Effects effects = stamps_of(action, bytes.source_stamp, run);

@@ -6,10 +6,11 @@ namespace ingot::apply {
 namespace {
 
 state::SeriesRow row_of(const SeriesName& name, const std::vector<ImageName>& members, const std::optional<Follow>& follow,
-                        const Run& run) {
+                        Run& run) {
   state::SeriesRow row{.name = name, .managed = true, .members = {}, .follow = follow, .wanted = {}};
   for (const ImageName& member : members) {
     if (!follow) row.wanted.push_back(member.text());
+    run.group.settle(member);
     if (const auto key = run.names.find(member)) row.members.push_back({.image = *key, .name = member});
   }
   return row;

@@ -44,7 +44,8 @@ fleet::FleetWord word_of(const Card& card, const plan::PeerView& view, io::PeerM
                           word.why = unknown.why;
                           word.head = unknown.last;
                           if (auto cached = observe::cached_catalog(memory, card.id))
-                            word.head = cached->head, word.catalog = std::move(cached->catalog);
+                            word.head = cached->head, word.catalog = std::move(cached->catalog),
+                            word.stated = std::move(cached->stated);
                         },
                         [](const plan::Settled&) {}, [](const plan::OwnPeer&) {}, [](const plan::RetiredPeer&) {}},
              view);

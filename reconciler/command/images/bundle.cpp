@@ -77,12 +77,14 @@ Bundle bundle_of(const plan::BundleChoice& choice, const observe::PublishedTree&
   SharedObjects coming;
   for (const ImageEntry* image : choice.images) {
     BundleRow row{.image = image->name.text()};
-    std::vector<BundleObject> missing;
-    for (const DeltaRef& delta : image->deltas) {  // of use where the medium is served on; nothing depends on them
+    std::vector<BundleObject> missing, deltas;
+    for (const DeltaRef& delta : image->deltas) {
       const std::string path = transfer::object_path(delta.file.digest);
       const auto here = store.path_of(delta.file);
-      if (here && !medium.has(path, delta.file.length))
-        coming.add({.images = {row.image}, .piece = delta.file, .path = path, .from = *here});
+      const bool is_there = medium.has(path, delta.file.length);
+      if (here || is_there) row.bytes += delta.file.length;
+      if (here && !is_there)
+        deltas.push_back({.images = {row.image}, .piece = delta.file, .path = path, .from = *here, .is_delta = true});
     }
     for (const Piece& piece : files_of(*image)) {
       row.bytes += piece.length;
@@ -100,6 +102,9 @@ Bundle bundle_of(const plan::BundleChoice& choice, const observe::PublishedTree&
     } else if (!missing.empty()) {
       row.status = BundleStatus::added;
       for (auto& object : missing) coming.add(std::move(object));
+    }
+    if (image->packed && !lacks) {
+      for (auto& object : deltas) coming.add(std::move(object));
     }
     bundle.rows.push_back(std::move(row));
   }
@@ -140,12 +145,16 @@ void require_room(const Bundle& bundle, const std::string& folder, const std::op
 std::vector<BundleObject> objects_on(const store::Medium& medium, const Catalog& catalog) {
   SharedObjects objects;
   for (const auto& image : catalog.images) {
-    std::vector<Piece> files = files_of(image);
-    for (const DeltaRef& delta : image.deltas) files.push_back(delta.file);
-    for (const Piece& piece : files) {
-      BundleObject object{.images = {image.name.text()}, .piece = piece, .path = transfer::object_path(piece.digest), .from = ""};
+    const auto add = [&](const Piece& piece, bool is_delta) {
+      BundleObject object{.images = {image.name.text()},
+                          .piece = piece,
+                          .path = transfer::object_path(piece.digest),
+                          .from = "",
+                          .is_delta = is_delta};
       if (medium.is_there(object.path)) objects.add(std::move(object));
-    }
+    };
+    for (const Piece& piece : files_of(image)) add(piece, false);
+    for (const DeltaRef& delta : image.deltas) add(delta.file, true);
   }
   return objects.finish();
 }
@@ -186,13 +195,21 @@ void show_bundle_json(const Bundle& bundle, const std::string& folder, const Hea
   json.finish();
 }
 
+std::size_t BundleCheck::needed_damaged() const {
+  return static_cast<std::size_t>(
+      std::count_if(damaged.begin(), damaged.end(), [](const Damaged& one) { return one.is_needed; }));
+}
+
 void show_check(const BundleCheck& check, show::Output& out) {
-  out.print("{} serial {} in {}: {} files of images ({}), {} damaged\n", check.server.text(), check.serial,
-            io::printable(check.folder), check.files, size_text(check.bytes), check.damaged.size());
+  const std::size_t needed = check.needed_damaged(), deltas = check.damaged.size() - needed;
+  out.print(
+      "{} serial {} in {}: {} file{} of images ({}), {} damaged{}\n", check.server.text(), check.serial,
+      io::printable(check.folder), check.files, check.files == 1 ? "" : "s", size_text(check.bytes), needed,
+      deltas == 0 ? "" : fmt::format(", and {} delta{}, not needed: the images are there whole", deltas, deltas == 1 ? "" : "s"));
   for (const auto& one : check.damaged) {
     const std::string images = fmt::format("{}", fmt::join(one.images, ", "));
     if (one.unreadable.empty())
-      out.print("  damaged: {} ({})\n", io::printable(one.path), images);
+      out.print("  damaged: {} ({}{})\n", io::printable(one.path), one.is_needed ? "" : "a delta of ", images);
     else
       out.print("  cannot be read: {} ({}): {}\n", io::printable(one.path), images, io::printable(one.unreadable));
   }
@@ -219,6 +236,7 @@ void show_check_json(const BundleCheck& check, show::Output& out) {
       json.member("image", image);
       json.member("path", one.path);
       json.member_or_null("unreadable", one.unreadable);
+      json.member("needed", one.is_needed);
       json.end_object();
     }
   }

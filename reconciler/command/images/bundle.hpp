@@ -16,12 +16,13 @@
 
 namespace ingot::command {
 
-/// A file of an image: its packed bytes or their table.
+/// A file of an image: its packed bytes, their table, or a delta that makes it of another image.
 struct BundleObject {
   std::vector<std::string> images;  ///< all that have it: images with the same bytes share their files
   Piece piece;
-  std::string path;  ///< on the medium
-  std::string from;  ///< here
+  std::string path;       ///< on the medium
+  std::string from;       ///< here
+  bool is_delta = false;  ///< nothing depends on it: the image is there whole
 };
 
 enum class BundleStatus {
@@ -36,7 +37,7 @@ std::string_view text_of(BundleStatus status);  ///< "added" …
 struct BundleRow {
   std::string image;
   BundleStatus status = BundleStatus::there;
-  std::uint64_t bytes = 0;  ///< of its files
+  std::uint64_t bytes = 0;  ///< of its files, deltas too
 };
 
 struct Bundle {
@@ -71,8 +72,10 @@ struct BundleCheck {
     std::vector<std::string> images;  ///< all that have the file
     std::string path;
     std::string unreadable = {};  ///< why it cannot be read; "": it can, and is not what the catalog says
+    bool is_needed = true;        ///< false: a delta
   };
   std::vector<Damaged> damaged{};
+  std::size_t needed_damaged() const;  ///< how many of them are no deltas
 };
 void show_check(const BundleCheck& check, show::Output& out);
 /// ingot.bundlecheck/1

@@ -98,6 +98,7 @@ void write(Bundle& bundle, const observe::PublishedTree& tree, store::Medium& me
       medium.copy(object.from, object.path, object.piece, [&](std::uint64_t bytes) { progress.add(bytes); });
     } catch (const Error& error) {
       if (error.code() != Code::damaged) throw;
+      if (object.is_delta) continue;  // its image comes whole
       for (auto& row : bundle.rows) {
         if (std::find(object.images.begin(), object.images.end(), row.image) != object.images.end())
           row.status = BundleStatus::damaged;
@@ -176,15 +177,16 @@ int verify(const std::string& folder, const ServerId& id, const console::Session
     check.bytes += object.piece.length;
     try {
       if (!medium.is_whole(object.path, object.piece, [&](std::uint64_t bytes) { progress.add(bytes); }))
-        check.damaged.push_back({.images = object.images, .path = object.path});
+        check.damaged.push_back({.images = object.images, .path = object.path, .is_needed = !object.is_delta});
     } catch (const Error& error) {
       if (error.fault() != Fault::local) throw;
-      check.damaged.push_back({.images = object.images, .path = object.path, .unreadable = error.text()});
+      check.damaged.push_back(
+          {.images = object.images, .path = object.path, .unreadable = error.text(), .is_needed = !object.is_delta});
     }
   }
   session.show([&](const show::Style&, show::Output& out) { show_check(check, out); },
                [&](show::Output& out) { show_check_json(check, out); });
-  return worse_exit_code(warn_of_age(tree.head, session), check.damaged.empty() ? exit_done : exit_local);
+  return worse_exit_code(warn_of_age(tree.head, session), check.needed_damaged() == 0 ? exit_done : exit_local);
 }
 
 /// A head from before the last publication, put back by hand or by a backup, is not spread.

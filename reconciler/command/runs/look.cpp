@@ -5,6 +5,7 @@
 #include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/observe/observe_exports.hpp"
 #include "reconciler/plan/annotate.hpp"
 #include "reconciler/plan/intent.hpp"
 #include "reconciler/site/last_plan.hpp"
@@ -56,6 +57,8 @@ Observation look_once(site::Site& site, const plan::PlanOptions& options, const 
     observed.disk.garbage = observe::garbage_bytes(site, observed.now);
     plan = plan_or_refuse(plan::make_plan(site.manifest, snapshot, observed, options), site.manifest);
   }
+  while (observe::look_at_removals(plan, observed))
+    plan = plan_or_refuse(plan::make_plan(site.manifest, snapshot, observed, options), site.manifest);
   const Digest id = io::sha256(plan::plan_id_text(plan));
   return {std::move(snapshot), std::move(observed), std::move(plan), id};
 }

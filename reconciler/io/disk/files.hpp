@@ -41,7 +41,10 @@ class File {
   virtual void truncate(std::uint64_t length) = 0;
   virtual void set_mode(mode_t mode) = 0;
   virtual void set_mtime(Time time) = 0;
-  virtual void sync() = 0;   ///< fsync; if it fails the data was not written: throw the file away
+  virtual void sync() = 0;  ///< fsync; if it fails the data was not written: throw the file away
+  /// Waits until the disk has taken the bytes; as by sync, a failure means that they were not written. They are durable only
+  /// once sync_file_system was called too. Cheap for many small files, as only that call waits for the disk's cache.
+  virtual void write_out() = 0;
   virtual void close() = 0;  ///< throws what close reports
   virtual FileStatus status() = 0;
   /// How many bytes from `offset` on lie in a hole, and so are zeros. 0: none, or that cannot be told.
@@ -68,14 +71,16 @@ class Files {
   virtual std::unique_ptr<File> open(const std::string& path, OpenFor purpose, FileMode mode = 0644) = 0;
   virtual std::optional<FileStatus> status(const std::string& path) = 0;        ///< of the entry itself; nullopt: not there
   virtual void make_folder(const std::string& path, FileMode mode = 0755) = 0;  ///< one level; exists = fine; syncs the parent
-  virtual void rename(const std::string& from, const std::string& to) = 0;      ///< replaces
-  virtual bool rename_new(const std::string& from, const std::string& to) = 0;  ///< false: `to` exists, nothing done
+  virtual void make_folder_unsynced(const std::string& path, FileMode mode = 0755) = 0;  ///< the same without that sync
+  virtual void rename(const std::string& from, const std::string& to) = 0;               ///< replaces
+  virtual bool rename_new(const std::string& from, const std::string& to) = 0;           ///< false: `to` exists, nothing done
   /// A second name for a file. false: nothing done, since `to` exists, or there can be none
   /// (of a folder, or on a file system that knows no second names).
   virtual bool link_new(const std::string& from, const std::string& to) = 0;
   virtual void sync_folder(const std::string& path) = 0;
-  virtual void sync_file_system(const std::string& folder) = 0;  ///< all that lies on it; for what a dead run left unsynced
-  virtual void remove(const std::string& path) = 0;              ///< a file; not there = fine
+  /// All that lies on it, also what others write there: files after write_out, folders, and what a dead run left unsynced.
+  virtual void sync_file_system(const std::string& folder) = 0;
+  virtual void remove(const std::string& path) = 0;  ///< a file; not there = fine
   /// Of a file, never through a link, also of one that its owner may not open; durable once the file is synced.
   virtual void set_mode(const std::string& path, mode_t mode) = 0;
   virtual std::vector<std::string> list(const std::string& path) = 0;  ///< names, sorted by bytes
@@ -88,6 +93,7 @@ class PosixFiles final : public Files {
   std::unique_ptr<File> open(const std::string& path, OpenFor purpose, FileMode mode = 0644) override;
   std::optional<FileStatus> status(const std::string& path) override;
   void make_folder(const std::string& path, FileMode mode = 0755) override;
+  void make_folder_unsynced(const std::string& path, FileMode mode = 0755) override;
   void rename(const std::string& from, const std::string& to) override;
   bool rename_new(const std::string& from, const std::string& to) override;
   bool link_new(const std::string& from, const std::string& to) override;

@@ -169,7 +169,8 @@ Withdrawn images are left out unless they are named.
       .option("--peer PEER", &BundleArguments::peer,
               "the peer's catalog, as it was seen last, with the images of it that are here; no network is used")
       .option("--verify", &BundleArguments::verify,
-              "read every file of an image in DEST again and compare it with the signed catalog; exit code 6 if one is damaged. "
+              "read every file of an image in DEST again and compare it with the signed catalog; exit code 6 if one is damaged, "
+              "but for a delta, which is only named. "
               "Nothing is written: takes no IMAGE, --series or --since")
       .check([](BundleArguments& given) {
         if (given.latest && !given.series) wrong("--latest needs --series", "write for example --series db19 --latest 2");

@@ -25,7 +25,8 @@ CommandEntry drift_command() {
   ingot drift && echo "everything is here"
 )",
                      R"(
-Compares the state with the store: every image must have its bytes with the right length, and the catalog must be published.
+Compares the state with the store: every image must have its bytes with the right length, and the catalog must be published. Of
+exports, every member of each exported image must be as it was unpacked, and the link must point where it was moved to.
 Reads only this machine and changes nothing. Does not hash bytes; verify does. Exit code 2 if something is missing.
 )"};
   add_form<DriftArguments>(drift);

@@ -51,6 +51,7 @@ ExportMember ExportMembers::member_here(const state::ImageRow& row) const {
   ExportMember member{.name = after.name,
                       .digest = row.digest,
                       .size = row.size,
+                      .key = row.key,
                       .withdrawn = is_withdrawn(after),
                       .withdrawn_why = after.reason};
   if (after.name != row.name) member.planned = update->second->change.address;
@@ -73,9 +74,14 @@ ExportMember ExportMembers::member_here(const state::ImageRow& row) const {
   return member;
 }
 
+const state::ImageRow* ExportMembers::staying(const ImageName& name) const {
+  const state::ImageRow* const row = situation_.live(name);
+  return row && !removed_.contains(row->key) ? row : nullptr;
+}
+
 std::optional<ExportMember> ExportMembers::find(const ImageName& name) const {
   if (const auto renamed = renamed_.find(name.text()); renamed != renamed_.end()) return member_here(*renamed->second);
-  if (const state::ImageRow* row = situation_.live(name); row && !removed_.contains(row->key)) return member_here(*row);
+  if (const state::ImageRow* row = staying(name)) return member_here(*row);
   if (const DraftChange* adding = draft_.doing(image_address(name))) {
     if (const auto* add = std::get_if<AddImage>(&adding->change.action))
       return ExportMember{.name = name,

@@ -18,6 +18,7 @@ struct ExportMember {
   ImageName name;                       ///< when this plan is done
   std::optional<Digest> digest = {};    ///< nullopt: it is to be added
   std::uint64_t size = 0;               ///< bytes; 0: not known yet
+  state::ImageKey key = 0;              ///< grows with each image that comes; 0: this plan brings it
   std::optional<Address> planned = {};  ///< the change that brings it, or that repairs or renames it
   bool withdrawn = false;
   std::string withdrawn_why = {};  ///< may be ""
@@ -31,6 +32,8 @@ class ExportMembers {
 
   /// Oldest first. nullopt: there is no such series or image, here or in this plan.
   std::optional<std::vector<ExportMember>> of(const ExportEntry& entry) const;
+  /// The image of this name that is here before and after this plan; nullptr: there is none.
+  const state::ImageRow* staying(const ImageName& name) const;
 
  private:
   std::optional<std::vector<ExportMember>> of_series(const SeriesName& name) const;

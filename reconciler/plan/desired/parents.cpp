@@ -48,7 +48,11 @@ class Search {
     } else {
       Absence absence = arrivals_.absence(arrival, *image.parent, {image.name.text()});
       block(image, absence.code, fmt::format("it names the parent \"{}\", {}", image.parent->text(), absence.why),
-            std::move(absence.mend), std::move(absence.waits_for));
+            absence.mend + (absence.code == Code::unknown_image
+                                ? fmt::format("{} if its parent is gone for good, leave `parent` out",
+                                              absence.mend.ends_with('?') ? " Or," : "; or,")
+                                : ""),
+            std::move(absence.waits_for));
       stuck_.push_back(&image);
     }
   }

@@ -46,7 +46,7 @@ const DeltaWays::ByDigest& DeltaWays::entries_of(const Catalog& catalog) {
 
 std::optional<Transfer> DeltaWays::cheapest(const ServerName& peer, const ImageEntry& entry) {
   const PeerCase* from = situation_.peer(peer);
-  if (entry.deltas.empty() || from == nullptr || from->entry->offline || !from->catalog) return std::nullopt;
+  if (entry.deltas.empty() || from == nullptr || !from->catalog) return std::nullopt;
   std::optional<Open> best;
   const state::ImageRow* first = nullptr;
   std::vector<Open> open{Open{}};                            // breadth first: all of one delta, then all of two …

@@ -17,7 +17,7 @@ void add_unexport(const state::ExportedRow& row, GoingExport going, Draft& draft
                           .code = Code::changed_export,
                           .text = fmt::format("{}; but \"{}/{}\" {}: what somebody changed is not removed", going.because.text,
                                               row.folder, row.image.text(), seen->why),
-                          .mend = "look at what was changed; name it in `changes`, or move the folder away",
+                          .mend = mend_changed,
                           .because = {going.because}});
     return;
   }

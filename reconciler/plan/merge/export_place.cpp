@@ -1,5 +1,9 @@
 #include "reconciler/plan/merge/export_place.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 namespace ingot::plan {
 
 const ExportedView* ExportPlace::seen(const ImageName& image) const {
@@ -31,6 +35,44 @@ bool ExportPlace::made(const LinkSight& sight) const {
 std::optional<ImageName> ExportPlace::target_of(const std::string& text) const {
   const LinkSight* sight = link_named(text);
   return sight && made(*sight) ? ImageName::parse(sight->target) : std::nullopt;
+}
+
+namespace {
+
+/// Where an export is changed; nullptr: it is not.
+const std::string* folder_of(const Action& action) {
+  if (const auto* image = std::get_if<ExportImage>(&action)) return &image->folder;
+  if (const auto* link = std::get_if<SwitchLink>(&action)) return &link->folder;
+  const auto* gone = std::get_if<Unexport>(&action);
+  return gone ? &gone->row.folder : nullptr;
+}
+
+/// A link that is not there is only forgotten.
+bool writes(const Action& action) {
+  const auto* link = std::get_if<SwitchLink>(&action);
+  return !link || !link->link.empty() || !link->old_link.empty();
+}
+
+}  // namespace
+
+bool block_unwritable(const ExportPlace& place, std::optional<At> at, Draft& draft) {
+  if (place.view->unwritable.empty()) return false;
+  const auto is_here = [&](const DraftChange& one) {
+    const std::string* const folder = one.change.deferred ? nullptr : folder_of(one.change.action);
+    return folder && *folder == place.folder;
+  };
+  const auto first = std::find_if(draft.changes.begin(), draft.changes.end(),
+                                  [&](const DraftChange& one) { return is_here(one) && writes(one.change.action); });
+  if (first == draft.changes.end()) return false;
+  draft.blocked.push_back(
+      {.address = export_address(place.name),
+       .verb = first->change.verb,
+       .code = Code::not_writable,
+       .text = fmt::format("{}: nothing of the export is changed", place.view->unwritable),
+       .mend = "let the user who runs ingot write there, mount the file system for writing, or name another `to`",
+       .at = std::move(at)});
+  draft.erase(is_here);
+  return true;
 }
 
 ExportPlaces export_places(const Situation& situation) {

@@ -6,9 +6,15 @@
 #include <string>
 #include <utility>
 
+#include "reconciler/plan/draft.hpp"
 #include "reconciler/plan/situation.hpp"
 
 namespace ingot::plan {
+
+/// What helps if somebody changed an exported image.
+inline constexpr auto mend_changed =
+    "look at what was changed; allow it with `changes` (\"**\": everything, also owner, mode and an image that is one file), or "
+    "move it away";
 
 struct ExportPlace {
   ExportName name;
@@ -33,5 +39,8 @@ struct ExportPlace {
 /// By name and folder: those of the manifest, and those that the state remembers.
 using ExportPlaces = std::map<std::pair<ExportName, std::string>, ExportPlace>;
 ExportPlaces export_places(const Situation& situation);
+
+/// If nothing can be written in the folder, what the draft would do there is blocked instead. True: it is blocked.
+bool block_unwritable(const ExportPlace& place, std::optional<At> at, Draft& draft);
 
 }  // namespace ingot::plan

@@ -10,12 +10,6 @@
 
 namespace ingot::plan {
 
-namespace {
-
-constexpr auto mend_changed = "look at what was changed; name it in `changes`, or move the folder away";
-
-}  // namespace
-
 ExportProgress Exporting::merge() {
   if (const auto& refusal = place_.view->refusal)
     block(export_address(entry_.name), Verb::export_, refusal->code, refusal->text, refusal->mend);
@@ -26,12 +20,14 @@ ExportProgress Exporting::merge() {
     return is_told_ ? ExportProgress::told : ExportProgress::waiting;
   }
   choose(*members);
+  keep_what_left(*members);
   for (const ExportMember* member : wanted_) put(*member);
   if (entry_.link || place_.link)
     move_link();
   else
     link_is_done_ = true;
   rotate();
+  if (block_unwritable(place_, entry_.at, draft_)) is_told_ = true;
   for (Note& one : left_alone_) draft_.notes.push_back(std::move(one));
   return progress();
 }
@@ -154,6 +150,22 @@ void Exporting::choose(const std::vector<ExportMember>& members) {
     note(Code::waiting, export_address(entry_.name), "each of its images is withdrawn: nothing is exported");
 }
 
+/// The newest images left the series and nothing newer came: perhaps their origin deleted them by mistake. As withdrawn ones,
+/// they lose the link, and their folders stay.
+void Exporting::keep_what_left(const std::vector<ExportMember>& members) {
+  if (wanted_.empty() || !std::holds_alternative<SeriesName>(entry_.of)) return;
+  for (const auto& [image, row] : place_.rows) {
+    const state::ImageRow* const here = members_.staying(image);
+    if (all_.contains(image) || !place_.is_there(image) || !here || here->digest != row->digest) continue;
+    const auto is_newer = [&](const ExportMember* one) { return one->key == 0 || one->key > here->key; };
+    const auto is_itself = [&](const ExportMember& one) { return one.key == here->key; };
+    if (std::any_of(wanted_.begin(), wanted_.end(), is_newer) || std::any_of(members.begin(), members.end(), is_itself)) continue;
+    kept_.insert(image);
+    note(Code::no_longer, address_of(image),
+         "it is no image of the export any more, and no newer one is here; its folder stays until one comes");
+  }
+}
+
 bool Exporting::wants(const ImageName& image) const {
   return kept_.contains(image) ||
          std::any_of(wanted_.begin(), wanted_.end(), [&](const ExportMember* member) { return member->name == image; });
@@ -204,7 +216,7 @@ void Exporting::put(const ExportMember& member) {
                                         .is_there = there,
                                         .like = there ? std::string() : older_than(member)},
                             {std::move(because)});
-  change.size = member.size;
+  change.size = there ? 0 : member.size;  // else nothing is unpacked
   if (member.planned) change.after.push_back(*member.planned);
   draft_.add({.change = std::move(change), .phase = Phase::exports});
 }

@@ -45,6 +45,7 @@ class Exporting {
   std::string why_not(const ExportMember& member);
   bool has_other_bits(const ExportMember& member) const;
   void choose(const std::vector<ExportMember>& members);
+  void keep_what_left(const std::vector<ExportMember>& members);
   bool wants(const ImageName& image) const;
 
   std::string differences_to(const state::ExportedRow& row) const;
@@ -75,7 +76,7 @@ class Exporting {
   std::set<ImageName> all_;                     ///< of the export, as they will be when this plan is done
   std::vector<const ExportMember*> wanted_;     ///< newest first
   std::vector<const ExportMember*> withdrawn_;  ///< as new as those
-  std::set<ImageName> kept_;                    ///< withdrawn ones whose folders stay
+  std::set<ImageName> kept_;                    ///< withdrawn ones, and such as left the series, whose folders stay
   std::set<ImageName> reused_;                  ///< names that other images had when they were exported
   std::set<ImageName> held_;                    ///< what somebody changed, and the plan holds
   std::vector<Note> left_alone_;                ///< what somebody changed, unless it is held in the end

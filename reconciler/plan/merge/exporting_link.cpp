@@ -58,12 +58,15 @@ void Exporting::move_link_to(const ExportMember& target, const std::optional<Ima
   if (link_is_done_) return;
   const bool leaves =
       shown && std::any_of(withdrawn_.begin(), withdrawn_.end(), [&](const ExportMember* one) { return one->name == *shown; });
-  const std::string text = !shown   ? fmt::format("the link shows {}", target.name.text())
-                           : leaves ? fmt::format("{} was withdrawn: the link shows {}", shown->text(), target.name.text())
-                           : *shown != target.name ? fmt::format("{} → {}", shown->text(), target.name.text())
-                           : must_run              ? std::string("`run` has not succeeded since the link moved")
-                           : old.empty()           ? std::string("the link moved, and the run ended before it was recorded")
-                                                   : std::string("the link has another name");
+  const std::string text =
+      !shown   ? fmt::format("the link shows {}", target.name.text())
+      : leaves ? fmt::format("{} was withdrawn: the link shows {}", shown->text(), target.name.text())
+      : !all_.contains(*shown) && *shown != target.name
+          ? fmt::format("{} is no image of the export any more: the link shows {}", shown->text(), target.name.text())
+      : *shown != target.name ? fmt::format("{} → {}", shown->text(), target.name.text())
+      : must_run              ? std::string("`run` has not succeeded since the link moved")
+      : old.empty()           ? std::string("the link moved, and the run ended before it was recorded")
+                              : std::string("the link has another name");
   add_switch({.name = entry_.name,
               .folder = place_.folder,
               .link = *entry_.link,

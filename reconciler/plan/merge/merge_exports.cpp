@@ -85,6 +85,7 @@ void merge_dropped_export(const ExportPlace& place, const DroppedExport& dropped
     keep_until_moved(place, dropped, because, draft);
   } else {
     remove_export(place, because, draft);
+    block_unwritable(place, std::nullopt, draft);
   }
 }
 

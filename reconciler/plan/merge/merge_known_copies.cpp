@@ -259,8 +259,20 @@ bool speaks_for(const PeerCase& peer, const ServerId& origin, const Situation& s
   return peer.sight != Sight::own && peer.sight != Sight::retired;
 }
 
-/// R21: a copy whose origin was made anew, or is gone, is withdrawn as soon as one of those that speak for it says so, and no
-/// longer when none of them does.
+/// A peer that only lists the same bits may not know of the withdrawal: the withdrawal stays.
+void keep_withdrawn(const state::ImageRow& row, const PeerCase& peer, ImageState said, const Situation& situation, Draft& draft) {
+  draft.unsettled.insert(peer.id());  // the note comes in each run
+  const PeerCase* const retired = situation.peer(row.identity->origin);
+  draft.notes.push_back(
+      {Code::withdrawn, copy_address(retired ? retired->name() : peer.name(), row.identity->name).text,
+       fmt::format("it stays withdrawn{}: peer \"{}\" lists the same bytes as {}, but only its origin \"{}\" can take the "
+                   "withdrawal back; if the image is sound, adopt it here ([[copy]] adopt) and name it in an [[image]]",
+                   row.reason.empty() ? "" : " (" + row.reason + ")", peer.name().text(), text_of(said),
+                   retired ? retired->name().text() : row.origin_name.text())});
+}
+
+/// R21: a copy whose origin was made anew, or is gone, is withdrawn as soon as one of those that speak for it says so. Only the
+/// peer that replaces its origin takes that back.
 void follow_in_place_of_origin(const Desired& desired, const state::ImageRow& row, const Situation& situation, Draft& draft) {
   const PeerRules* speaker = nullptr;
   const ImageEntry* word = nullptr;
@@ -283,7 +295,10 @@ void follow_in_place_of_origin(const Desired& desired, const state::ImageRow& ro
   const bool all_heard = std::none_of(situation.peers.begin(), situation.peers.end(), [&](const PeerCase& peer) {
     return peer.sight == Sight::unknown && speaks_for(peer, row.identity->origin, situation);
   });
-  if (word != nullptr && (word->state() == ImageState::withdrawn || all_heard)) {
+  const bool stays = word != nullptr && row.withdrawn_by_origin && word->state() != ImageState::withdrawn &&
+                     speaker->peer->entry->replaces != row.identity->origin;
+  if (stays && all_heard) keep_withdrawn(row, *speaker->peer, word->state(), situation, draft);
+  if (!stays && word != nullptr && (word->state() == ImageState::withdrawn || all_heard)) {
     revise_withdrawal(revision, *word);
     return add_revision(std::move(revision), *speaker->peer, nullptr, draft);
   }

@@ -1,7 +1,11 @@
 #include "reconciler/show/catalog/show_findings.hpp"
 
+#include <map>
+#include <set>
+
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
+#include "schema/address.hpp"
 #include "schema/text/quantity.hpp"
 
 namespace ingot::show {
@@ -15,6 +19,35 @@ std::string looked_at(const Findings& findings) {
   const std::string images = counted(findings.images, "image"), pieces = counted(findings.pieces, "published file");
   if (findings.exports == 0) return images + " and " + pieces;
   return images + ", " + pieces + " and " + counted(findings.exports, "exported image");
+}
+
+/// Of what kind something is that is not as it should be.
+enum class Looked { image, piece, exported, other };
+
+Looked kind_of_fault(const Finding& fault) {
+  if (fault.what.starts_with("image ")) return Looked::image;
+  if (fault.what == "state") return Looked::other;
+  const auto parts = parts_of(fault.what);
+  if (!parts || parts->kind != AddressKind::export_) return Looked::piece;
+  return parts->name.empty() ? Looked::other : Looked::exported;  // the link of an export is none of the images
+}
+
+/// "1 of 2 images, 0 of 5 published files"
+std::string faults_of(const Findings& findings) {
+  std::map<Looked, std::set<std::string>> faulty;
+  for (const Finding& fault : findings.faults)  // an image may have several; pages have one name and a path each
+    faulty[kind_of_fault(fault)].insert(kind_of_fault(fault) == Looked::piece ? fault.what + " " + fault.path : fault.what);
+  std::string text;
+  const auto add = [&](Looked kind, std::uint64_t all, std::string_view noun) {
+    text += fmt::format("{}{} of {} {}{}", text.empty() ? "" : ", ", faulty[kind].size(), all, noun, all == 1 ? "" : "s");
+  };
+  add(Looked::image, findings.images, "image");
+  add(Looked::piece, findings.pieces, "published file");
+  if (findings.exports > 0) add(Looked::exported, findings.exports, "exported image");
+  if (faulty[Looked::other].contains("state")) text += ", the state";
+  const std::size_t links = faulty[Looked::other].size() - faulty[Looked::other].count("state");
+  if (links > 0) text += fmt::format(", {} link{} of exports", links, links == 1 ? "" : "s");
+  return text;
 }
 
 void show_lines(const std::vector<Finding>& findings, const std::string& before, Ink ink, const Style& style, Output& out) {
@@ -51,8 +84,7 @@ void show_drift(const Findings& findings, const Style& style, Output& out) {
   if (findings.faults.empty())
     out.print("No drift: {} as applied.\n", looked_at(findings));
   else
-    out.print("{}\n", style.bold(fmt::format("Drift: {} of {} are not as they were applied.", findings.faults.size(),
-                                             looked_at(findings))));
+    out.print("{}\n", style.bold(fmt::format("Drift: not as applied: {}.", faults_of(findings))));
 }
 
 void show_drift_json(const Findings& findings, Output& out) {
@@ -71,7 +103,7 @@ void show_verify(const Findings& findings, const Style& style, Output& out) {
   if (findings.faults.empty())
     out.print("Whole: {}, {} re-hashed.{}\n", looked_at(findings), size_text(findings.bytes), repaired);
   else
-    out.print("{}\n", style.bold(fmt::format("Damaged: {} of {}.{}", findings.faults.size(), looked_at(findings), repaired)));
+    out.print("{}\n", style.bold(fmt::format("Damaged: {}.{}", faults_of(findings), repaired)));
 }
 
 void show_verify_json(const Findings& findings, Output& out) {

@@ -92,7 +92,9 @@ Told told(const plan::AdoptCopy& action) { return {action.row.name.text(), fmt::
 Told told(const plan::UpdateCopy& action) { return {action.row.name.text(), ""}; }
 Told told(const plan::WithdrawCopy& action) { return {action.row.name.text(), io::printable(action.row.reason)}; }
 Told told(const plan::RemoveCopy& action) { return {action.name.text(), ""}; }
-Told told(const plan::ExportImage& action) { return {action.image.text(), "to " + io::printable(action.folder)}; }
+Told told(const plan::ExportImage& action) {
+  return {action.image.text(), (action.is_there ? "settings, in " : "to ") + io::printable(action.folder)};
+}
 Told told(const plan::SwitchLink& action) {
   const std::string& link = action.image ? action.link : action.old_link;
   const std::string where = link.empty() ? io::printable(action.folder) : io::printable(action.folder + "/" + link);

@@ -19,7 +19,7 @@ std::string why_of(const ShownAction& action) {
 }
 
 std::string row_of(const ShownAction& action) {
-  return fmt::format("| {} | {} {} | {} | {} |\n", std::string(1, symbol_of(action.verb).symbol), text_of(action.verb),
+  return fmt::format("| {} | {} {} | {} | {} |\n", std::string(1, symbol_of(action).symbol), text_of(action.verb),
                      markdown_cell(action.title), markdown_cell(action.detail), markdown_cell(why_of(action)));
 }
 

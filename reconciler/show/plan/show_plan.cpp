@@ -62,7 +62,7 @@ struct Beside {
 bool is_told_by_reasons(Verb verb) { return verb == Verb::update || verb == Verb::withdraw; }
 
 void show_action(const ShownAction& action, const Widths& widths, const Beside& beside, const Style& style, Output& out) {
-  const Symbol symbol = symbol_of(action.verb);
+  const Symbol symbol = symbol_of(action);
   out.put("  ");
   out.put(style.in(symbol.ink, std::string_view(&symbol.symbol, 1)));
   out.put(' ');
@@ -277,6 +277,11 @@ Symbol symbol_of(Verb verb) {
     case Verb::upload: return {'^', Ink::cyan};
   }
   return {' ', Ink::none};
+}
+
+Symbol symbol_of(const ShownAction& action) {
+  const bool sets_only = action.verb == Verb::export_ && !action.because.empty() && action.because.front().code == Code::changed;
+  return symbol_of(sets_only ? Verb::update : action.verb);
 }
 
 bool ends_something(Verb verb) {

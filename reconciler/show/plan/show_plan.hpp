@@ -35,6 +35,8 @@ struct Symbol {
   Ink ink;
 };
 Symbol symbol_of(Verb verb);
+/// The same; an export that only gets other settings is a change.
+Symbol symbol_of(const ShownAction& action);
 
 /// Whether a verb ends or removes something: a reader must see it first.
 bool ends_something(Verb verb);

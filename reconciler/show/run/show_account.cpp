@@ -56,8 +56,10 @@ bool goes_away(const apply::Account& account, const plan::Plan& plan) {
 
 /// Copies that an interrupt or a deadline ended: what they fetched counts as nothing done, but is not lost.
 std::string kept_text(const apply::Account& account) {
-  const auto count = std::count_if(account.not_started.begin(), account.not_started.end(),
-                                   [](const apply::ActionResult& result) { return result.begun && result.verb == Verb::copy; });
+  const auto count = std::count_if(account.not_started.begin(), account.not_started.end(), [](const apply::ActionResult& result) {
+    const auto* const skipped = std::get_if<Skipped>(&result.outcome);
+    return result.begun && result.verb == Verb::copy && skipped && !skipped->in_vain;
+  });
   if (count == 0) return "";
   return fmt::format("The bytes fetched for {} are kept for the next run.",
                      count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
