@@ -29,7 +29,8 @@ std::size_t common_length(std::string_view a, std::string_view b) {
   const std::size_t most = std::min(a.size(), b.size());
   std::size_t length = 0;
   // memcmp is several times faster than this loop, and says only whether they differ.
-  while (length + compared_at_once <= most && std::memcmp(&a[length], &b[length], compared_at_once) == 0) length += compared_at_once;
+  while (length + compared_at_once <= most && std::memcmp(&a[length], &b[length], compared_at_once) == 0)
+    length += compared_at_once;
   for (; length + run <= most; length += run) {
     const std::uint64_t different = little_endian(&a[length], run) ^ little_endian(&b[length], run);
     if (different != 0) return length + static_cast<std::size_t>(std::countr_zero(different)) / 8;
