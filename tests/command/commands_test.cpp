@@ -61,7 +61,7 @@ TEST_F(Commands, a_peer_whose_url_is_wrong_is_told_how_to_mend_it) {
   fs::remove(folder / "gold/store/public/head.dsse");
   const Ran plan = at("silver", {"plan", "--json"});
   EXPECT_EQ(plan.exit, 3);
-  EXPECT_THAT(plan.out, HasSubstr("\"mend\":\"check that the URL names the folder with head.dsse"));
+  EXPECT_THAT(plan.out, HasSubstr("\"mend\":\"check that the disk is mounted there"));
 }
 
 TEST_F(Commands, every_json_output_holds_against_its_schema) {
