@@ -121,6 +121,36 @@ void apply_guards(const Situation& situation, const PlanOptions& options, Draft&
   guard_stops(situation, options, draft);
 }
 
+namespace {
+
+void block_for_now(const Change& change, std::string why, Draft& draft) {
+  draft.blocked.push_back({.address = change.address,
+                           .verb = change.verb,
+                           .code = Code::one_at_a_time,
+                           .text = std::move(why),
+                           .mend = "run \"ingot apply\" again",
+                           .at = std::nullopt});
+}
+
+/// An address alone does not say which of its changes is needed, so whatever names one that waits waits too. A link would lead
+/// nowhere if the folder went and the link did not.
+void block_dependents(std::set<std::string>& waiting, Draft& draft) {
+  for (std::size_t known = 0; known != waiting.size();) {
+    known = waiting.size();
+    draft.erase([&](const DraftChange& one) {
+      const auto needed = std::find_if(one.change.after.begin(), one.change.after.end(),
+                                       [&](const Address& address) { return waiting.contains(address.text); });
+      if (needed == one.change.after.end()) return false;
+      waiting.insert(one.change.address.text);
+      if (!one.change.deferred)
+        block_for_now(one.change, fmt::format("it comes after {}, of which another change goes first", needed->text), draft);
+      return true;
+    });
+  }
+}
+
+}  // namespace
+
 void keep_addresses_apart(Draft& draft) {
   if (!draft.addresses_repeat()) return;
   std::unordered_map<std::string, Phase> first;
@@ -129,17 +159,15 @@ void keep_addresses_apart(Draft& draft) {
     if (!fresh) place->second = std::min(place->second, one.phase);
   }
   std::set<std::string> taken;
+  std::set<std::string> waiting;  // addresses of changes that wait
   draft.erase([&](const DraftChange& one) {
     if (one.phase == first.at(one.change.address.text) && taken.insert(one.change.address.text).second) return false;
     if (one.change.deferred) return true;  // a later run plans it again
-    draft.blocked.push_back({.address = one.change.address,
-                             .verb = one.change.verb,
-                             .code = Code::one_at_a_time,
-                             .text = "another change of the same address goes first",
-                             .mend = "run \"ingot apply\" again",
-                             .at = std::nullopt});
+    waiting.insert(one.change.address.text);
+    block_for_now(one.change, "another change of the same address goes first", draft);
     return true;
   });
+  block_dependents(waiting, draft);
 }
 
 }  // namespace ingot::plan
