@@ -69,7 +69,9 @@ bool block_unwritable(const ExportPlace& place, std::optional<At> at, Draft& dra
        .verb = first->change.verb,
        .code = Code::not_writable,
        .text = fmt::format("{}: nothing of the export is changed", place.view->unwritable),
-       .mend = "let the user who runs ingot write there, mount the file system for writing, or name another `to`",
+       .mend =
+           "let the user who runs ingot write there, mount the file system for writing, or name another `to`; a systemd service "
+           "may write only to folders in its ReadWritePaths=",
        .at = std::move(at)});
   draft.erase(is_here);
   return true;
