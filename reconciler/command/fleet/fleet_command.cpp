@@ -30,13 +30,9 @@ void show(const fleet::Fleet& fleet, const console::Session& session) {
 }
 
 int run_fleet(const options::CheckFleet& arguments, const console::Session& session) {
-  Problems problems;
-  const auto members = read_members(arguments.manifests, session, problems);
-  if (!problems.empty()) {
-    console::show_problems_of(problems, session);
-    return exit_manifest;
-  }
-  const fleet::Fleet fleet = fleet::check_fleet(members);
+  const auto members = read_members(arguments.manifests, session);
+  if (!members) return exit_manifest;
+  const fleet::Fleet fleet = fleet::check_fleet(*members);
   show(fleet, session);
   const bool wrong = !fleet.findings.empty() && fleet.findings.front().level == fleet::Level::error;
   if (wrong && (session.flags.format == options::Format::dot || session.flags.format == options::Format::mermaid))
@@ -80,14 +76,10 @@ void warn_of_nothing(const fleet::FleetQuestion& question, const std::vector<fle
 }
 
 int run_fleet(const options::AskFleet& arguments, const console::Session& session) {
-  Problems problems;
-  const auto members = read_members(arguments.manifests, session, problems);
-  if (!problems.empty()) {
-    console::show_problems_of(problems, session);
-    return exit_manifest;
-  }
-  require_different_servers(members);
-  for (const auto& member : members) {
+  const auto members = read_members(arguments.manifests, session);
+  if (!members) return exit_manifest;
+  require_different_servers(*members);
+  for (const auto& member : *members) {
     if (!member.card)
       session.warn(
           fmt::format("\"{}\" is not used: there is no server.card.toml beside it", io::printable(member.manifest.path)));
@@ -96,7 +88,7 @@ int run_fleet(const options::AskFleet& arguments, const console::Session& sessio
   if (!asked) return exit_manifest;
   const auto& words = asked->servers;
   const fleet::FleetQuestion question = question_of(arguments);
-  const auto images = fleet::fleet_status(words, question, members);
+  const auto images = fleet::fleet_status(words, question, *members);
   show({.servers = words, .images = images, .now = session.clock.now(), .every_want = arguments.what || session.flags.verbose},
        session);
   const int exit = exit_code_of(words, images);

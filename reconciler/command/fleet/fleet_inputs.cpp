@@ -96,11 +96,14 @@ std::vector<FleetSite> read_sites(const std::vector<std::string>& paths, HostGua
   return sites;
 }
 
-std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, const console::Session& session,
-                                             Problems& problems) {
+std::optional<std::vector<fleet::FleetMember>> read_members(const std::vector<std::string>& paths,
+                                                            const console::Session& session) {
+  Problems problems;
   std::vector<fleet::FleetMember> members;
   for (auto& site : read_sites(paths, HostGuard::is_unread, session, problems)) members.push_back(std::move(site.member));
-  return members;
+  if (problems.empty()) return members;
+  console::show_problems_of(problems, session);
+  return std::nullopt;
 }
 
 void require_different_servers(const std::vector<fleet::FleetMember>& members) {

@@ -24,9 +24,9 @@ enum class HostGuard { counts, is_unread };
 /// adds its problems and is left out.
 std::vector<FleetSite> read_sites(const std::vector<std::string>& paths, HostGuard guard, const console::Session& session,
                                   Problems& problems);
-/// The same for commands that need no more than the manifests.
-std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, const console::Session& session,
-                                             Problems& problems);
+/// The same for commands that need no more than the manifests. nullopt: one is refused, and its problems were told.
+std::optional<std::vector<fleet::FleetMember>> read_members(const std::vector<std::string>& paths,
+                                                            const console::Session& session);
 
 /// Error{usage}: two manifests are of one server, whose cards say it.
 void require_different_servers(const std::vector<fleet::FleetMember>& members);

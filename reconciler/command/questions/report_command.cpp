@@ -84,20 +84,16 @@ int run_command(const options::ReportArguments& arguments, const console::Sessio
 
 int run_command(const options::ReportFleet& arguments, const console::Session& session) {
   require_place_for_report(arguments.out, session);
-  Problems problems;
-  const auto members = read_members(arguments.manifests, session, problems);
-  if (!problems.empty()) {
-    console::show_problems_of(problems, session);
-    return exit_manifest;
-  }
-  require_different_servers(members);
+  const auto members = read_members(arguments.manifests, session);
+  if (!members) return exit_manifest;
+  require_different_servers(*members);
   const auto asked = ask_fleet(arguments.cards, session);
   if (!asked) return exit_manifest;
-  const fleet::FleetReport report = fleet::fleet_report(asked->servers, asked->heads, members);
-  const fleet::Fleet manifests = fleet::check_fleet(members);
+  const fleet::FleetReport report = fleet::fleet_report(asked->servers, asked->heads, *members);
+  const fleet::Fleet manifests = fleet::check_fleet(*members);
   const show::FleetPage page{.servers = asked->servers,
                              .report = report,
-                             .manifests = members.empty() ? nullptr : &manifests,
+                             .manifests = members->empty() ? nullptr : &manifests,
                              .now = session.clock.now()};
   write_report(
       arguments.out, [&](show::Output& out) { show::show_fleet_report(page, out); }, session);
