@@ -14,6 +14,7 @@
 #include "tests/support/case_line.hpp"
 #include "tests/support/export_case.hpp"
 #include "tests/support/plan_builder.hpp"
+#include "tests/support/upload_case.hpp"
 
 namespace ingot::testing_support {
 
@@ -105,7 +106,7 @@ class Reader {
     else if (part == "exports")
       take_export_view(read_line(line), result_.observed);
     else if (part == "uploads")
-      take_upload_view(read_line(line));
+      take_upload_view(read_line(line), result_.observed);
     else if (part == "settled")
       std::get<plan::Settled>(*view_).notes.push_back(
           {Code::adopted, "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
@@ -278,21 +279,6 @@ class Reader {
     catalog_->series.push_back(std::move(series));
   }
 
-  void take_upload_view(const CaseLine& line) {
-    using StoreSight = plan::UploadView::Sight;
-    const std::map<std::string, StoreSight> sights{{"as-recorded", StoreSight::as_recorded},
-                                                   {"other", StoreSight::other},
-                                                   {"nothing", StoreSight::nothing},
-                                                   {"refused", StoreSight::refused}};
-    plan::UploadView view{.sight = sights.at(line.word(1)), .serial = line.number("serial", 0)};
-    if (view.sight == StoreSight::refused) {
-      view.code = parse_code(line.word(2)).value();
-      view.why = "the store says no";
-      view.mend = "ask it why";
-    }
-    result_.observed.uploads.emplace(UploadName::of(line.word(0)), view);
-  }
-
   void take_state(const CaseLine& line) {
     const std::string& kind = line.word(0);
     state::Snapshot& snapshot = result_.snapshot;
@@ -316,8 +302,7 @@ class Reader {
     else if (kind == "copy")
       take_copy(line);
     else if (kind == "upload")
-      snapshot.uploads.push_back(
-          {.place = line.word(1), .serial = line.number("serial", 0), .etag = "", .unfinished = line.number("unfinished", 0)});
+      take_upload(line, snapshot);
     else if (kind == "delta")
       snapshot.deltas.push_back(
           {.image = bits(line.word(1)),
