@@ -20,7 +20,7 @@ class staging : public StoreTest {
   std::vector<store::Staged> sets(store::Store& store, int count) {
     std::vector<store::Staged> all;
     for (int i = 0; i < count; ++i) {
-      write_text(source, "bytes of " + std::to_string(i));
+      write_text(source, "bytes of " + std::to_string(images_.size()));
       const store::TakenIn taken = store.take_in({.path = source}, std::nullopt, 1, nullptr);
       store::Staged staged;
       store.stage_image(*taken.image, taken.result, store::Place::public_tree, staged);
@@ -79,32 +79,22 @@ TEST_F(staging, many_are_written_out_synced_at_once_named_and_synced_at_once_aga
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
 
-TEST_F(staging, what_the_disk_did_not_take_fails_alone) {
+TEST_F(staging, what_the_disk_does_not_take_or_cannot_name_fails_alone) {
   store::Store store = made();
-  auto all = sets(store, 10);
-  files.only = "write_out ";
-  files.fail_at = 5;  // the image of the third
-  const auto failed = store.name_all(all);
-  all.clear();
-  for (std::size_t image = 0; image < 10; ++image) {
-    EXPECT_EQ(failed[image].has_value(), image == 2);
-    EXPECT_EQ(is_here(store, image), image != 2);
+  for (const char* const operation : {"write_out ", "rename "}) {
+    SCOPED_TRACE(operation);
+    auto all = sets(store, 10);
+    files.only = operation;
+    files.fail_at = 5;  // the image of the third; each has papers too
+    const auto failed = store.name_all(all);
+    all.clear();
+    files.fail_at = 0;
+    for (std::size_t image = 0; image < 10; ++image) {
+      EXPECT_EQ(failed[image].has_value(), image == 2);
+      EXPECT_EQ(is_here(store, images_.size() - 10 + image), image != 2);
+    }
+    EXPECT_TRUE(fs::is_empty(folder + "/staging"));
   }
-  EXPECT_TRUE(fs::is_empty(folder + "/staging"));
-}
-
-TEST_F(staging, what_cannot_get_its_name_fails_alone) {
-  store::Store store = made();
-  auto all = sets(store, 10);
-  files.only = "rename ";
-  files.fail_at = 5;
-  const auto failed = store.name_all(all);
-  all.clear();
-  for (std::size_t image = 0; image < 10; ++image) {
-    EXPECT_EQ(failed[image].has_value(), image == 2);
-    EXPECT_EQ(is_here(store, image), image != 2);
-  }
-  EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
 
 TEST_F(staging, a_file_system_that_cannot_be_synced_as_a_whole_is_synced_file_by_file) {
