@@ -132,21 +132,17 @@ void block_for_now(const Change& change, std::string why, Draft& draft) {
                            .at = std::nullopt});
 }
 
-/// An address alone does not say which of its changes is needed, so whatever names one that waits waits too. A link would lead
-/// nowhere if the folder went and the link did not.
-void block_dependents(std::set<std::string>& waiting, Draft& draft) {
-  for (std::size_t known = 0; known != waiting.size();) {
-    known = waiting.size();
-    draft.erase([&](const DraftChange& one) {
-      const auto needed = std::find_if(one.change.after.begin(), one.change.after.end(),
-                                       [&](const Address& address) { return waiting.contains(address.text); });
-      if (needed == one.change.after.end()) return false;
-      waiting.insert(one.change.address.text);
-      if (!one.change.deferred)
-        block_for_now(one.change, fmt::format("it comes after {}, of which another change goes first", needed->text), draft);
-      return true;
-    });
-  }
+/// What leaves a folder whose link waits: the link must not lead nowhere. The address of the link is also that of the change that
+/// goes first, so it does not say which of them is needed.
+void block_unexports_of(const std::set<std::string>& folders, Draft& draft) {
+  if (folders.empty()) return;
+  draft.erase([&](const DraftChange& one) {
+    const auto* const gone = std::get_if<Unexport>(&one.change.action);
+    if (!gone || !folders.contains(gone->row.folder)) return false;
+    if (!one.change.deferred)
+      block_for_now(one.change, "the link of its folder waits for another change of the same export", draft);
+    return true;
+  });
 }
 
 }  // namespace
@@ -159,15 +155,15 @@ void keep_addresses_apart(Draft& draft) {
     if (!fresh) place->second = std::min(place->second, one.phase);
   }
   std::set<std::string> taken;
-  std::set<std::string> waiting;  // addresses of changes that wait
+  std::set<std::string> folders;  // of links that wait
   draft.erase([&](const DraftChange& one) {
     if (one.phase == first.at(one.change.address.text) && taken.insert(one.change.address.text).second) return false;
     if (one.change.deferred) return true;  // a later run plans it again
-    waiting.insert(one.change.address.text);
+    if (const auto* const link = std::get_if<SwitchLink>(&one.change.action)) folders.insert(link->folder);
     block_for_now(one.change, "another change of the same address goes first", draft);
     return true;
   });
-  block_dependents(waiting, draft);
+  block_unexports_of(folders, draft);
 }
 
 }  // namespace ingot::plan
