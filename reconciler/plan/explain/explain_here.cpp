@@ -65,8 +65,6 @@ std::string way_text(const Change& change, const Explanation& explanation) {
   }
   if (entry->deltas.empty()) return "; the whole image is fetched, because the peer has no delta that makes it";
   const ServerName& peer = *source_of(change.action);
-  if (const PeerCase* from = explanation.situation().peer(peer); from != nullptr && from->entry->offline)
-    return "; the whole image is fetched: deltas of a medium are not used";
   const auto way = DeltaWays(explanation.situation()).cheapest(peer, *entry);
   if (!way) return "; the whole image is fetched, because the peer's deltas start from images that are not here";
   return fmt::format("; the rest of the whole image ({}) is fetched, because deltas from {} are not shorter ({})",
