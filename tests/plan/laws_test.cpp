@@ -140,6 +140,7 @@ bool end_alike(const PlanWorld& world, state::Snapshot one, state::Snapshot othe
     snapshot->exports.clear();
     snapshot->exported.clear();
   }
+  RC_LOG() << "--- one ends with\n" << normal_text(one) << "--- the other with\n" << normal_text(other);
   return normal_text(one) == normal_text(other);
 }
 

@@ -81,7 +81,10 @@ const state::ImageRow* ExportMembers::staying(const ImageName& name) const {
 
 std::optional<ExportMember> ExportMembers::find(const ImageName& name) const {
   if (const auto renamed = renamed_.find(name.text()); renamed != renamed_.end()) return member_here(*renamed->second);
-  if (const state::ImageRow* row = staying(name)) return member_here(*row);
+  // An image that this plan gives another name is no longer meant by its old one: the next run would not find it there.
+  if (const state::ImageRow* row = staying(name)) {
+    if (ExportMember member = member_here(*row); member.name == name) return member;
+  }
   if (const DraftChange* adding = draft_.doing(image_address(name))) {
     if (const auto* add = std::get_if<AddImage>(&adding->change.action))
       return ExportMember{.name = name,
