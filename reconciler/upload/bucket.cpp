@@ -9,6 +9,7 @@
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/net/s3_signature.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 
@@ -89,9 +90,9 @@ struct Trouble {
 
 Trouble denial(const UploadEntry& place, const std::string& said) {
   const std::string source =
-      place.credentials_file
-          ? fmt::format("the access key in \"{}\" (credentials_file)", io::printable(*place.credentials_file))
-          : fmt::format("the access key in {} and {}", place.key_id_env.value_or(""), place.secret_env.value_or(""));
+      place.key.file
+          ? fmt::format("the access key in \"{}\" (credentials_file)", io::printable(*place.key.file))
+          : fmt::format("the access key in {} and {}", place.key.key_id_env.value_or(""), place.key.secret_env.value_or(""));
   return {.code = Code::credentials,
           .why = fmt::format("the store refuses the access key ({})", said),
           .mend = fmt::format("check {}, and that it may read, write and delete in the bucket", source)};
@@ -168,14 +169,14 @@ io::HttpAnswer Bucket::ask_once(const Question& question) {
   const auto scheme_end = place_.endpoint.find("://") + 3;
   const std::string scheme = place_.endpoint.substr(0, scheme_end), authority = place_.endpoint.substr(scheme_end);
   const std::string host = place_.path_style ? authority : place_.bucket + "." + authority;
-  const SignedRequest request =
-      sign({.method = question.method,
-            .host = host,
-            .path = (place_.path_style ? "/" + place_.bucket : "") + "/" + place_.prefix + question.path,
-            .query = question.query,
-            .headers = question.headers,
-            .payload = (question.body.length == 0 ? nothing() : question.body).digest.hex()},
-           key_, place_.region, clock_.now());
+  const io::SignedS3Request request =
+      io::sign_s3({.method = question.method,
+                   .host = host,
+                   .path = (place_.path_style ? "/" + place_.bucket : "") + "/" + place_.prefix + question.path,
+                   .query = question.query,
+                   .headers = question.headers,
+                   .payload = (question.body.length == 0 ? nothing() : question.body).digest.hex()},
+                  key_, place_.region, clock_.now());
   return http_.call({.method = question.method,
                      .url = scheme + host + request.target,
                      .headers = request.headers,

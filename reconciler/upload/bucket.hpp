@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "reconciler/io/clock.hpp"
+#include "reconciler/io/net/credentials.hpp"
 #include "reconciler/io/net/http_client.hpp"
 #include "reconciler/io/net/retry.hpp"
-#include "reconciler/upload/sign.hpp"
 #include "schema/catalog/catalog.hpp"
 #include "schema/manifest/upload.hpp"
 

@@ -16,6 +16,7 @@
 #include "schema/manifest/manifest_commit.hpp"
 #include "schema/manifest/notify.hpp"
 #include "schema/manifest/problem.hpp"
+#include "schema/manifest/s3.hpp"
 #include "schema/manifest/subscription.hpp"
 #include "schema/manifest/upload.hpp"
 #include "schema/manifest/window.hpp"
@@ -77,6 +78,7 @@ struct PeerCredentials {
   std::optional<std::string> client_cert{};
   std::optional<std::string> client_key{};
   std::optional<std::string> ca_file{};
+  std::optional<S3Access> s3{};
   bool operator==(const PeerCredentials&) const = default;
 };
 

@@ -21,6 +21,7 @@ struct PeerDraft {
   bool has_card = false;
   Spot name{};
   Spot card{};
+  Spot s3{};
 };
 
 struct TypeDraft {

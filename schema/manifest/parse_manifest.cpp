@@ -280,6 +280,13 @@ void ManifestReader::read_card_of(PeerDraft& peer) {
     }
     entry.urls.push_back(card->url);
   }
+  const auto& store = entry.credentials.s3;
+  if (store && !store->endpoint.empty() &&
+      std::none_of(entry.urls.begin(), entry.urls.end(), [&](const auto& url) { return is_at(*store, url); }))
+    draft_.problems.add(
+        peer.s3, "bad-value",
+        fmt::format("\"s3\" is of no use: no address of peer {} lies below its endpoint", quoted(entry.name.text())),
+        "add urls = [\"s3://BUCKET/PREFIX\"], or correct the endpoint");
   entry.card = *std::move(card);
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "schema/catalog/catalog.hpp"
+#include "schema/manifest/read_s3.hpp"
 #include "schema/manifest/read_sections.hpp"
 #include "schema/text/text.hpp"
 #include "schema/text/text_rules.hpp"
@@ -33,9 +34,11 @@ PeerCredentials read_credentials(TableReader& table, std::string_view peer, cons
   credentials.client_cert = table.path(client_cert);
   credentials.client_key = table.path(client_key);
   credentials.ca_file = table.path({"ca_file", "\"/etc/ingot/ca.pem\""});
-  if (table.has("token_env") && table.has("token_file")) {
-    table.problem(table.spot_of("token_file"), "exclusive-keys", "\"token_env\" and \"token_file\" exclude each other",
-                  "keep one of them");
+  credentials.s3 = read_s3(table, peer, draft);
+  for (const auto& [one, other] : {std::pair("token_env", "token_file"), {"token_env", "s3"}, {"token_file", "s3"}}) {
+    if (table.has(one) && table.has(other))
+      table.problem(table.spot_of(other), "exclusive-keys", fmt::format("\"{}\" and \"{}\" exclude each other", one, other),
+                    "keep one of them");
   }
   for (const auto& [one, other] : {std::pair(client_cert, client_key), std::pair(client_key, client_cert)}) {
     if (!table.has(one.name) || table.has(other.name) || !table.whole()) continue;
@@ -45,10 +48,22 @@ PeerCredentials read_credentials(TableReader& table, std::string_view peer, cons
   return credentials;
 }
 
+/// s3://BUCKET/PREFIX stands for ENDPOINT/BUCKET/PREFIX.
+void read_bucket_url(TableReader& table, PeerEntry& peer, const std::string& written, Spot spot) {
+  if (!table.has("s3"))
+    return table.wrong_at(spot, urls_key, "has an entry that begins with s3://, and the peer has no \"s3\"",
+                          "add s3 = { endpoint = \"https://s3.example.net\", … }, or write the address with https://");
+  if (const auto why = why_not_a_bucket_url(written))
+    return table.wrong_at(spot, urls_key, fmt::format("has an entry that {}", *why));
+  if (!peer.credentials.s3) return;  // what is wrong with it was told
+  peer.urls.push_back(with_slash(fmt::format("{}/{}", peer.credentials.s3->endpoint, written.substr(bucket_scheme.size()))));
+}
+
 void read_urls(TableReader& table, PeerEntry& peer) {
   std::size_t count = 0;
   table.texts(urls_key, [&](const std::string& written, Spot spot) {
     ++count;
+    if (written.starts_with(bucket_scheme)) return read_bucket_url(table, peer, written, spot);
     if (const auto why = why_not_a_url(written)) return table.wrong_at(spot, urls_key, fmt::format("has an entry that {}", *why));
     if (!peer.allow_http && is_open_http(written)) {
       return table.wrong_at(spot, urls_key, "has an http:// address of another machine",
@@ -190,8 +205,9 @@ void read_peer(TableReader& table, ManifestDraft& draft) {
   PeerEntry& entry = peer.entry;
   entry.card_path = table.part(card_key).value_or("");
   entry.allow_http = table.boolean({"allow_http", "true"}).value_or(false);
-  read_urls(table, entry);
   entry.credentials = read_credentials(table, name ? name->text() : "", draft);
+  peer.s3 = table.spot_of("s3");
+  read_urls(table, entry);
   entry.max_age = read_positive_duration(table, {"max_age", "\"90d\""});
   entry.bandwidth = read_rate(table, {"bandwidth", "\"50 MB/s\""});
   entry.parallel = read_connections(table, {"parallel", "8"});

@@ -5,22 +5,20 @@
 #include <string>
 
 #include "schema/manifest/problem.hpp"
+#include "schema/manifest/s3.hpp"
 #include "schema/names.hpp"
 
 namespace ingot {
 
-/// Either `credentials_file` is given, or `key_id_env` and `secret_env` are.
 struct UploadEntry {
   UploadName name;
   std::string bucket{};
   std::string prefix{};    ///< "", or ends with "/"
   std::string endpoint{};  ///< https, or http to this machine; without a path and without a "/" at its end
   std::string region = "us-east-1";
-  std::optional<std::string> key_id_env{};        ///< the variable that holds the access key's id
-  std::optional<std::string> secret_env{};        ///< the variable that holds its secret
-  std::optional<std::string> credentials_file{};  ///< path; as the AWS tools write it
-  std::optional<std::string> ca_file{};           ///< path; certificates to trust for the endpoint
-  bool path_style = true;                         ///< endpoint/bucket/key; false: bucket.endpoint/key
+  AccessKeySource key{};
+  std::optional<std::string> ca_file{};  ///< path; certificates to trust for the endpoint
+  bool path_style = true;                ///< endpoint/bucket/key; false: bucket.endpoint/key
   At at{};
   bool operator==(const UploadEntry&) const = default;
 };

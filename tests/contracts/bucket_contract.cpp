@@ -30,8 +30,8 @@ struct Stage {
   explicit Stage(const StoreMaker& maker) : store(maker.make()) {}
   Bucket bucket(const std::string& prefix = "dc1/", const std::string& name = "gold", const std::string& secret = "") {
     UploadEntry place{.name = UploadName::of("s3"), .bucket = name, .prefix = prefix, .endpoint = store.address};
-    place.key_id_env = "INGOT_ID";
-    place.secret_env = "INGOT_SECRET";
+    place.key.key_id_env = "INGOT_ID";
+    place.key.secret_env = "INGOT_SECRET";
     io::AccessKey key = store.key;
     if (!secret.empty()) key.id = secret;
     return Bucket(http, std::move(place), key, clock, {.retry = {.attempts = 2}});

@@ -15,8 +15,10 @@
 namespace ingot::testing_support {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 class curl_credentials : public curl_transport {};
 
@@ -78,6 +80,41 @@ TEST_F(curl_credentials, who_is_not_let_in_is_told_which_key_to_look_at) {
   const io::Response response = get({server.url()});
   EXPECT_THAT(response.mend, HasSubstr("(token_file)"));
   EXPECT_THAT(response.why, HasSubstr(response.mend));
+}
+
+TEST_F(curl_credentials, a_key_goes_to_the_store_alone) {
+  RawServer store(always(raw("200 OK\r\nContent-Length: 2", "ok"))), other(always(raw("200 OK\r\nContent-Length: 2", "ok")));
+  std::string address = store.url();
+  address.pop_back();
+  ::setenv("INGOT_TEST_ID", "id-of-the-key", 1);
+  ::setenv("INGOT_TEST_SECRET", canary, 1);
+  access_.credentials.s3 =
+      S3Access{.endpoint = address, .region = "here", .key = {.key_id_env = "INGOT_TEST_ID", .secret_env = "INGOT_TEST_SECRET"}};
+  EXPECT_EQ(get({store.url() + "gold/"}).status, Status::ok);
+  EXPECT_EQ(get({other.url() + "gold/"}).status, Status::ok);
+  ASSERT_EQ(store.requests().size(), 1U);
+  EXPECT_THAT(store.requests()[0], AllOf(StartsWith("GET /gold/head.dsse HTTP/1.1\r\n"), HasSubstr("Credential=id-of-the-key/"),
+                                         HasSubstr("/here/s3/aws4_request"), Not(HasSubstr(canary))));
+  ASSERT_EQ(other.requests().size(), 1U);
+  EXPECT_THAT(other.requests()[0], Not(HasSubstr("id-of-the-key")));
+}
+
+TEST_F(curl_credentials, a_newer_key_of_the_file_is_taken_when_the_old_one_is_refused) {
+  const TestFolder folder;
+  const auto write_key = [&](const std::string& id) {
+    write_text(folder / "keys", "[default]\naws_access_key_id = " + id + "\naws_secret_access_key = " + canary + "\n");
+  };
+  write_key("old");
+  RawServer store([&](const RawConnection& connection, const std::string& request) {
+    write_key("new");
+    const bool is_new = request.find("Credential=new/") != std::string::npos;
+    connection.send(is_new ? raw("200 OK\r\nContent-Length: 2", "ok") : raw("403 No\r\nContent-Length: 0", ""));
+  });
+  std::string address = store.url();
+  address.pop_back();
+  access_.credentials.s3 = S3Access{.endpoint = address, .key = {.file = folder / "keys"}};
+  EXPECT_EQ(get({store.url()}).status, Status::ok);
+  EXPECT_EQ(store.requests().size(), 2U);
 }
 
 TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {

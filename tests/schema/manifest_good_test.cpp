@@ -97,6 +97,21 @@ TEST(good_manifests, mean_the_same_with_their_defaults_written_out) {
   EXPECT_EQ(written, left_out);
 }
 
+TEST(good_manifests, have_peers_in_private_buckets) {
+  test::FileMap files = test::files_below(manifests / "good");
+  files["s3.toml"] =
+      "manifest = 1\nserver.name = \"dc1\"\n[[peer]]\nname = \"fpps-2\"\ncard = \"peers/fpps-2.card.toml\"\n"
+      "urls = [\"s3://gold/dc2\", \"https://cdn.example.net/\", \"https://s3.example.net/gold/dc2/\"]\n"
+      "s3 = { endpoint = \"https://s3.example.net/\", key_id_env = \"FPPS2_ID\", secret_env = \"FPPS2_SECRET\" }\n";
+  const PeerEntry peer = manifest_of("s3.toml", files).peers.at(0);
+  EXPECT_EQ(peer.urls, (std::vector<std::string>{"https://s3.example.net/gold/dc2/", "https://cdn.example.net/",
+                                                 "https://s3.example.net/gold/dc2/"}));
+  EXPECT_EQ(peer.credentials.s3,
+            (S3Access{.endpoint = "https://s3.example.net", .key = {.key_id_env = "FPPS2_ID", .secret_env = "FPPS2_SECRET"}}));
+  EXPECT_TRUE(is_at(*peer.credentials.s3, peer.urls.front()));
+  EXPECT_FALSE(is_at(*peer.credentials.s3, "https://s3.example.net.evil.example/gold/"));
+}
+
 TEST(good_manifests, may_declare_nothing) {
   EXPECT_TRUE(manifest_of("smallest.toml", test::files_below(manifests / "good")).declares_nothing());
 }

@@ -430,6 +430,34 @@ TEST(real_store, peers_read_what_was_uploaded_to_it) {
   paris.apply();
 }
 
+TEST(real_store, peers_with_a_key_read_a_private_bucket) {
+  auto& swift = testing_support::swift();
+  if (!swift.why_not().empty()) GTEST_SKIP() << swift.why_not();
+  swift.make_bucket("private-gold");
+  use_key(swift.key());
+  TestFolder folder;
+  Site oslo(folder.path(), "oslo"), paris(folder.path(), "paris");
+  const std::string large = noise(40'000'000);
+  oslo.manifest(oslo.file_image("large", large) + upload_entry(swift.address(), "s3://private-gold/oslo"));
+  oslo.apply();
+  oslo.web().stop();
+  const auto manifest_with = [&](const std::string& url, const std::string& region) {
+    return Site::peer(oslo, "urls = [\"" + url + "\"]\ns3 = { endpoint = \"" + swift.address() + "\", region = \"" + region +
+                                "\", key_id_env = \"INGOT_S3_KEY_ID\", secret_env = \"INGOT_S3_SECRET\" }\n") +
+           "[[subscription]]\npeer = \"oslo\"\nall = true\nsince = \"start\"\n";
+  };
+  paris.manifest(manifest_with("s3://private-gold/oslo", "us-east-1"));
+  paris.apply();
+  EXPECT_EQ(paris.ingot({"extract", "large", "out"}).exit, 0);
+  EXPECT_EQ(testing_support::read_text(paris.path() + "/out"), large);
+  EXPECT_THAT(actions(paris.plan()), IsEmpty());
+  setenv("INGOT_S3_SECRET", "another", 1);
+  const auto refused = paris.ingot({"plan"});
+  EXPECT_EQ(refused.exit, 3) << refused.out;
+  EXPECT_THAT(refused.out + refused.err, HasSubstr("access key of \"s3\""));
+  EXPECT_THAT(refused.out + refused.err, Not(HasSubstr("another")));
+}
+
 TEST(real_store, takes_a_large_file_in_parts) {
   auto& swift = testing_support::swift();
   if (!swift.why_not().empty()) GTEST_SKIP() << swift.why_not();

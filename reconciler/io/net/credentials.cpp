@@ -112,12 +112,25 @@ AccessKey key_of_file(const std::string& path, const std::string& name, const st
           .session = lines.contains("aws_session_token") ? value("aws_session_token") : ""};
 }
 
+/// `name`: of the section of a file.
+AccessKey read_key(const AccessKeySource& source, const std::string& name, const std::string& owner) {
+  if (source.file) return key_of_file(*source.file, name, owner);
+  return {.id = of_environment(source.key_id_env.value_or(""), {owner, "access key's id", "key_id_env", "credentials_file"}),
+          .secret = of_environment(source.secret_env.value_or(""), {owner, "secret", "secret_env", "credentials_file"}),
+          .session = ""};
+}
+
 std::string readable(const std::optional<std::string>& path, const char* key, const ServerName& peer) {
   if (!path) return {};
   if (::access(path->c_str(), R_OK) == 0) return *path;
   const int error = errno;
   throw wrong(token_of(peer), fmt::format("the file \"{}\" ({}) cannot be read: {}", printable(*path), key, errno_text(error)),
               fmt::format("mend {}, or the permissions of its file", key));
+}
+
+void insert_variables(const AccessKeySource& source, std::set<std::string>& names) {
+  if (source.key_id_env) names.insert(*source.key_id_env);
+  if (source.secret_env) names.insert(*source.secret_env);
 }
 
 }  // namespace
@@ -131,6 +144,7 @@ Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer)
   secrets.client_cert = readable(credentials.client_cert, "client_cert", peer);
   secrets.client_key = readable(credentials.client_key, "client_key", peer);
   secrets.ca_file = readable(credentials.ca_file, "ca_file", peer);
+  if (credentials.s3) secrets.s3 = read_key(credentials.s3->key, peer.text(), token_of(peer).owner);
   return secrets;
 }
 
@@ -140,11 +154,7 @@ std::string read_webhook_key(const NotifyEntry& notify) {
 }
 
 AccessKey read_access_key(const UploadEntry& upload) {
-  const std::string owner = fmt::format("upload \"{}\"", upload.name.text());
-  if (upload.credentials_file) return key_of_file(*upload.credentials_file, upload.name.text(), owner);
-  return {.id = of_environment(upload.key_id_env.value_or(""), {owner, "access key's id", "key_id_env", "credentials_file"}),
-          .secret = of_environment(upload.secret_env.value_or(""), {owner, "secret", "secret_env", "credentials_file"}),
-          .session = ""};
+  return read_key(upload.key, upload.name.text(), fmt::format("upload \"{}\"", upload.name.text()));
 }
 
 std::string read_git_token() {
@@ -159,14 +169,12 @@ std::set<std::string> secret_variables(const Manifest& manifest) {
   std::set<std::string> names{"INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE", "INGOT_GIT_SSH_KEY"};
   for (const auto& peer : manifest.peers) {
     if (peer.credentials.token_env) names.insert(*peer.credentials.token_env);
+    if (peer.credentials.s3) insert_variables(peer.credentials.s3->key, names);
   }
   for (const auto& entry : manifest.notify) {
     if (entry.key_env) names.insert(*entry.key_env);
   }
-  for (const auto& upload : manifest.uploads) {
-    if (upload.key_id_env) names.insert(*upload.key_id_env);
-    if (upload.secret_env) names.insert(*upload.secret_env);
-  }
+  for (const auto& upload : manifest.uploads) { insert_variables(upload.key, names); }
   return names;
 }
 
@@ -176,6 +184,10 @@ std::string mend_of_denial(const PeerCredentials& credentials) {
   };
   if (credentials.token_env) return not_taken("token in the environment variable", *credentials.token_env, "token_env");
   if (credentials.token_file) return not_taken("token in the file", *credentials.token_file, "token_file");
+  if (credentials.s3)
+    return "the store does not take the access key of \"s3\", or the key may not read there: check it, the region, and this "
+           "machine's "
+           "clock";
   if (credentials.client_cert) return not_taken("client certificate", *credentials.client_cert, "client_cert");
   return "its entry names no token or certificate: say token_env, token_file or client_cert there, or ask its owner whether the "
          "web server may read the tree";

@@ -1,6 +1,7 @@
 // Secrets and certificates, read from where an entry of the manifest or the environment says. They never show in an error.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -8,11 +9,21 @@
 
 namespace ingot::io {
 
+/// The access key of an S3-compatible store.
+struct AccessKey {
+  std::string id;
+  std::string secret;
+  std::string session;  ///< the token of a temporary key; ""
+  bool operator==(const AccessKey&) const = default;
+};
+
 struct Secrets {
   std::string token;        ///< "" = none
   std::string client_cert;  ///< path, "" = none
   std::string client_key;
   std::string ca_file;
+  std::optional<AccessKey> s3;
+  bool operator==(const Secrets&) const = default;
 };
 
 /// Error{manifest}: a variable or file that is named is not there, is empty, too long or holds control characters.
@@ -21,12 +32,6 @@ Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer)
 /// The key by which the messages of a webhook are signed. Error{manifest} likewise.
 std::string read_webhook_key(const NotifyEntry& notify);
 
-/// The access key of an S3-compatible store.
-struct AccessKey {
-  std::string id;
-  std::string secret;
-  std::string session;  ///< the token of a temporary key; ""
-};
 /// Of a file: as the AWS tools write it, the section of the upload's name, or else "default". Error{manifest} likewise.
 AccessKey read_access_key(const UploadEntry& upload);
 

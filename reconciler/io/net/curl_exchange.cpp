@@ -305,7 +305,7 @@ CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseU
                     .not_an_answer = {},
                     .thrown = {},
                     .window_start = clock.steady()};
-  const CurlHeaders headers = set_options(handle, settings, base, request);
+  const CurlHeaders headers = set_options(handle, settings, base, request, clock.now());
   set_callbacks(handle, transfer);
 
   throw_if_interrupted();

@@ -22,7 +22,8 @@ struct CurlPeerSettings {
   Secrets secrets;
   bool allow_http = false;
   CurlOptions options;
-  std::string denied_mend;  ///< which key of the peer's entry to look at when it does not let us in
+  std::optional<S3Access> s3;  ///< the key is in `secrets`
+  std::string denied_mend;     ///< which key of the peer's entry to look at when it does not let us in
 };
 
 /// One attempt and what to do after it.

@@ -2,8 +2,12 @@
 
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "reconciler/io/hash.hpp"
 #include "reconciler/io/net/response_headers.hpp"
+#include "reconciler/io/net/s3_signature.hpp"
 #include "reconciler/io/net/system_certificates.hpp"
 
 namespace ingot::io {
@@ -48,7 +52,26 @@ void set_identity(CURL* handle, const BaseUrl& base, const Secrets& secrets) {
   if (!secrets.client_key.empty()) set_option(handle, CURLOPT_SSLKEY, secrets.client_key.c_str());
 }
 
-CurlHeaders headers_of(const Request& request) {
+/// Where a request goes, and the headers that it needs to go there.
+struct Target {
+  std::string url;
+  std::vector<std::string> headers;
+};
+
+Target target_of(const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, Time now) {
+  if (!settings.s3 || !is_at(*settings.s3, base.text)) return {.url = base.text + request.path, .headers = {}};
+  const std::string& endpoint = settings.s3->endpoint;
+  SignedS3Request to = sign_s3({.method = "GET",
+                                .host = endpoint.substr(endpoint.find("://") + 3),
+                                .path = base.folder + request.path,
+                                .query = {},
+                                .headers = {},
+                                .payload = sha256("").hex()},
+                               settings.secrets.s3.value(), settings.s3->region, now);
+  return {.url = endpoint + to.target, .headers = std::move(to.headers)};
+}
+
+CurlHeaders headers_of(const Request& request, const std::vector<std::string>& more) {
   curl_slist* list = nullptr;
   const auto add = [&](const std::string& line) {
     curl_slist* const longer = curl_slist_append(list, line.c_str());
@@ -58,6 +81,7 @@ CurlHeaders headers_of(const Request& request) {
     }
     list = longer;
   };
+  for (const std::string& line : more) add(line);
   const std::string etag = clean_validator(request.if_none_match);
   const std::string since = clean_validator(request.if_modified_since);
   if (!etag.empty()) add("If-None-Match: " + etag);
@@ -82,14 +106,15 @@ void set_authorities(CURL* handle, const std::string& ca_file) {
   if (!ca_file.empty()) set_option<const char*>(handle, CURLOPT_CAPATH, nullptr);  // this CA and no other
 }
 
-CurlHeaders set_options(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request) {
+CurlHeaders set_options(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, Time now) {
+  const Target target = target_of(settings, base, request, now);
   curl_easy_reset(handle);
-  set_option(handle, CURLOPT_URL, (base.text + request.path).c_str());  // libcurl keeps a copy
+  set_option(handle, CURLOPT_URL, target.url.c_str());  // libcurl keeps a copy
   set_limits(handle, settings.options);
   set_protocol(handle, base, settings.allow_http);
   set_identity(handle, base, settings.secrets);
   set_range(handle, request);
-  CurlHeaders headers = headers_of(request);
+  CurlHeaders headers = headers_of(request, target.headers);
   set_option(handle, CURLOPT_HTTPHEADER, headers.get());
   return headers;
 }

@@ -28,7 +28,7 @@ void set_option(CURL* handle, CURLoption option, Value value) {
 void set_authorities(CURL* handle, const std::string& ca_file);
 
 /// Starts the handle anew (it keeps its connection) and sets all but the callbacks. The headers given back must live as
-/// long as the transfer.
-CurlHeaders set_options(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request);
+/// long as the transfer. `now`: for a signature.
+CurlHeaders set_options(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, Time now);
 
 }  // namespace ingot::io

@@ -64,7 +64,8 @@ class CurlPeer final : public PeerTransport {
   CurlPeer(const PeerAccess& access, const CurlOptions& options, Clock& clock)
       : peer_(access.peer),
         credentials_(access.credentials),
-        settings_{read_secrets(access.credentials, access.peer), access.allow_http, options, mend_of_denial(access.credentials)},
+        settings_{read_secrets(access.credentials, access.peer), access.allow_http, options, access.credentials.s3,
+                  mend_of_denial(access.credentials)},
         clock_(clock),
         throttle_(clock, access.bandwidth),
         jitter_(options.seed ? *options.seed : std::random_device{}()) {
@@ -189,11 +190,11 @@ class CurlPeer final : public PeerTransport {
     return attempt;
   }
 
-  /// If the token is refused and a newer one is there, once more with that.
+  /// If the token or the key is refused and a newer one is there, once more with that.
   CurlAttempt over_network(const BaseUrl& base, const Request& request, const ByteSink& sink) {
     const CurlPeerSettings settings = settings_now();
     CurlAttempt attempt = over_network(base, settings, request, sink);
-    if (!attempt.denied || !credentials_.token_file || !read_newer_token(settings.secrets.token)) return attempt;
+    if (!attempt.denied || !is_renewable() || !read_newer_secrets(settings.secrets)) return attempt;
     return over_network(base, settings_now(), request, sink);
   }
 
@@ -206,17 +207,19 @@ class CurlPeer final : public PeerTransport {
   }
 
   CurlPeerSettings settings_now() {
-    const std::lock_guard lock(token_mutex_);
+    const std::lock_guard lock(secrets_mutex_);
     return settings_;
   }
 
-  /// Whether there is another token than the one that was refused. A file that cannot be read now is being written.
-  bool read_newer_token(const std::string& refused) {
-    const std::lock_guard lock(token_mutex_);
+  bool is_renewable() const { return credentials_.token_file || (credentials_.s3 && credentials_.s3->key.file); }
+
+  /// Whether there are others than those that were refused. A file that cannot be read now is being written.
+  bool read_newer_secrets(const Secrets& refused) {
+    const std::lock_guard lock(secrets_mutex_);
     try {
-      if (settings_.secrets.token == refused) settings_.secrets = read_secrets(credentials_, peer_);
-    } catch (const Error&) { return false; }  // the refusal of the old token is told
-    return settings_.secrets.token != refused;
+      if (settings_.secrets == refused) settings_.secrets = read_secrets(credentials_, peer_);
+    } catch (const Error&) { return false; }  // the refusal of the old ones is told
+    return settings_.secrets != refused;
   }
 
   CurlAttempt from_disk(const BaseUrl& base, const Request& request, const ByteSink& sink) {
@@ -228,7 +231,7 @@ class CurlPeer final : public PeerTransport {
   ServerName peer_;
   PeerCredentials credentials_;
   CurlPeerSettings settings_;
-  std::mutex token_mutex_;  ///< guards the token in the settings
+  std::mutex secrets_mutex_;  ///< guards those in the settings
   std::vector<std::unique_ptr<Place>> places_;
   Clock& clock_;
   Throttle throttle_;

@@ -33,14 +33,12 @@ std::variant<BaseUrl, BadUrl> parse_base_url(const std::string& url) {
     return BadUrl{"one of its URLs has a query or a fragment"};
   BaseUrl base{url, part(parsed, CURLUPART_SCHEME).value_or(""), false, {}};
   if (!base.text.ends_with('/')) base.text += '/';
-  if (base.scheme == "file") {
-    base.folder = part(parsed, CURLUPART_PATH, CURLU_URLDECODE).value_or("");
-    if (!base.folder.ends_with('/')) base.folder += '/';
-  } else if (base.scheme == "https" || base.scheme == "http") {
+  base.folder = part(parsed, CURLUPART_PATH, CURLU_URLDECODE).value_or("");
+  if (!base.folder.ends_with('/')) base.folder += '/';
+  if (base.scheme == "https" || base.scheme == "http")
     base.loopback = names_loopback(part(parsed, CURLUPART_HOST).value_or(""));
-  } else {
+  else if (base.scheme != "file")
     return BadUrl{"one of its URLs is neither https, http nor file"};
-  }
   return base;
 }
 

@@ -10,7 +10,7 @@ struct BaseUrl {
   std::string text;       ///< ends with "/"; holds no credentials
   std::string scheme;     ///< "https", "http", "file"
   bool loopback = false;  ///< its host names this machine
-  std::string folder;     ///< file: the decoded path
+  std::string folder;     ///< the decoded path; begins and ends with "/"
 };
 
 /// Why a URL may not be used; shows nothing of it that could be a secret.

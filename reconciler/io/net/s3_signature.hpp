@@ -10,9 +10,9 @@
 #include "reconciler/io/net/credentials.hpp"
 #include "schema/text/quantity.hpp"
 
-namespace ingot::upload {
+namespace ingot::io {
 
-struct SigningInput {
+struct S3Request {
   std::string method;
   std::string host;                            ///< as the Host header has it: with the port, unless it is the scheme's own
   std::string path;                            ///< plain, not encoded; begins with "/"
@@ -22,15 +22,15 @@ struct SigningInput {
 };
 
 /// What to send.
-struct SignedRequest {
+struct SignedS3Request {
   std::string target;                ///< encoded path and query
   std::vector<std::string> headers;  ///< "name: value", all that were signed, and Authorization
 };
 
 /// `now`: stores refuse a time that differs from theirs by more than 15 minutes.
-SignedRequest sign(const SigningInput& input, const io::AccessKey& key, const std::string& region, Time now);
+SignedS3Request sign_s3(const S3Request& input, const AccessKey& key, const std::string& region, Time now);
 
 /// Every byte but A-Z a-z 0-9 - . _ ~ as %XX, and "/" unless `slashes` stay.
 std::string percent_encoded(std::string_view text, bool slashes);
 
-}  // namespace ingot::upload
+}  // namespace ingot::io

@@ -1,4 +1,4 @@
-#include "reconciler/upload/sign.hpp"
+#include "reconciler/io/net/s3_signature.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/hmac.hpp"
 
-namespace ingot::upload {
+namespace ingot::io {
 
 namespace {
 
@@ -28,7 +28,7 @@ std::string encoded_query(const std::map<std::string, std::string>& query) {
 }
 
 std::string hmac(std::string_view key, std::string_view text) {
-  const Digest digest = io::hmac_sha256(key, text);
+  const Digest digest = hmac_sha256(key, text);
   return {digest.bytes.begin(), digest.bytes.end()};
 }
 
@@ -44,7 +44,7 @@ std::string percent_encoded(std::string_view text, bool slashes) {
   return result;
 }
 
-SignedRequest sign(const SigningInput& input, const io::AccessKey& key, const std::string& region, Time now) {
+SignedS3Request sign_s3(const S3Request& input, const AccessKey& key, const std::string& region, Time now) {
   const std::string time = basic_time(now), day = time.substr(0, 8);
   std::map<std::string, std::string> headers = input.headers;
   headers["host"] = input.host;
@@ -52,7 +52,7 @@ SignedRequest sign(const SigningInput& input, const io::AccessKey& key, const st
   headers["x-amz-content-sha256"] = input.payload;
   if (!key.session.empty()) headers["x-amz-security-token"] = key.session;
 
-  SignedRequest result;
+  SignedS3Request result;
   std::string lines, names;
   for (const auto& [name, value] : headers) {
     lines += fmt::format("{}:{}\n", name, value);
@@ -62,12 +62,12 @@ SignedRequest sign(const SigningInput& input, const io::AccessKey& key, const st
   const std::string path = percent_encoded(input.path, true), query = encoded_query(input.query);
   const std::string canonical = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", input.method, path, query, lines, names, input.payload);
   const std::string scope = fmt::format("{}/{}/s3/aws4_request", day, region);
-  const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", algorithm, time, scope, io::sha256(canonical).hex());
+  const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", algorithm, time, scope, sha256(canonical).hex());
   const std::string signing_key = hmac(hmac(hmac(hmac("AWS4" + key.secret, day), region), "s3"), "aws4_request");
   result.headers.push_back(fmt::format("Authorization: {} Credential={}/{},SignedHeaders={},Signature={}", algorithm, key.id,
-                                       scope, names, io::hmac_sha256(signing_key, to_sign).hex()));
+                                       scope, names, hmac_sha256(signing_key, to_sign).hex()));
   result.target = query.empty() ? path : path + "?" + query;
   return result;
 }
 
-}  // namespace ingot::upload
+}  // namespace ingot::io
