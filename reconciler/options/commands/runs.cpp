@@ -73,8 +73,8 @@ void add_plan_options(FormOf<A>& form) {
       "--exclude ADDRESS", [](A & a) -> auto& { return a.options.excluded; }, "everything but this and what needs it");
   form.repeated(
       "--raise-limit removals=N|stops=N|withdrawals=N", [](A& a, const Setting& setting) { raise_limit(a.options, setting); },
-      "allow N removals in this run, whatever [guard] says; stops: uninstantiations and unregistrations; withdrawals: "
-      "from one peer");
+      "raise a limit of [guard] for this run: removals, stops (uninstantiations and unregistrations) or withdrawals (from one "
+      "peer)");
   form.option(
       "--allow-empty", [](A & a) -> auto& { return a.options.allow_empty; },
       "accept a manifest that declares nothing, although the state manages something");
@@ -125,7 +125,7 @@ workflow, and the summary of the step), terraform and codequality (GitLab report
       .repeated(
           "--approve VERB,...",
           [](PlanArguments& arguments, const Setting& setting) { approve(arguments.options.approved, setting); },
-          "show what apply or reconcile does with this --approve, and what it holds");
+          "show what apply or reconcile does with this --approve, and what it holds (exit code 7). Not with --out");
   add_plan_options(form);
   form.check(check_plan)
       .formats({Format::text, Format::json, Format::markdown, Format::github, Format::terraform, Format::codequality,
@@ -185,9 +185,10 @@ exit code is 8.
       .repeated(
           "--approve VERB,...",
           [](ApplyArguments& arguments, const Setting& setting) { approve(arguments.options.approved, setting); },
-          fmt::format("do only actions of these verbs; hold the others and what needs them (exit code 7). Publishing needs no "
-                      "approval. VERB: {}",
-                      fmt::join(verb_words(), ", ")))
+          fmt::format(
+              "do only actions of these verbs; hold the others and what needs them (exit code 7). publish, delta and upload "
+              "need no approval. VERB: {}",
+              fmt::join(verb_words(), ", ")))
       .option("--expect ID", expect,
               "plan again, and go on only if the plan has this id (see plan --json); otherwise exit code 8")
       .option("--rewind", &ApplyArguments::rewind,
@@ -225,23 +226,23 @@ What a guard holds is listed and not done. A commit that [guard] git does not al
 to do, reconcile prints nothing, records no run and exits with 0. Work beyond max_bytes, outside of a window or after the deadline
 is deferred to the next run; if nothing else is left, the exit code is 0.
 
-With --approve everything else is held (exit code 7). update brings new images into series that follow a peer; remove is what prune
-does; export, switch and unexport keep the exports current, and also carry out a changed [[export]]; repair fetches damaged images again.
-A new site needs register and instantiate once: run "ingot apply" there first. "ingot plan --approve VERB,..." shows what a run would
-do and hold.
+With --approve, actions of other verbs are held (exit code 7). update brings new images into series that follow a peer; remove is
+what prune does; export, switch and unexport keep the exports current, and also carry out a changed [[export]]; repair fetches damaged
+images again. A new site needs register and instantiate once: run "ingot apply" there first. "ingot plan --approve VERB,..." shows
+what a run would do and hold.
 )"};
   reconcile.events = true;
   add_form<ReconcileArguments>(reconcile)
       .repeated(
           "--approve VERB,...",
           [](ReconcileArguments& arguments, const Setting& setting) { approve(arguments.approved, setting); },
-          "do only actions of these verbs, and publish; hold the others and what needs them (exit code 7). \"ingot apply "
-          "--help\" lists the verbs")
+          "do only actions of these verbs; hold the others and what needs them (exit code 7). \"ingot apply --help\" lists the "
+          "verbs, and those that need no approval")
       .option("--jitter TIME", &ReconcileArguments::jitter,
               "first wait a random time of at most TIME. Nothing is read and no lock is held meanwhile")
       .option("--deadline TIME", &ReconcileArguments::deadline,
-              "start no action later than TIME after the start, and stop running copies; what they have fetched "
-              "is kept. What was done is published, and withdrawals are not deferred. Asking the peers takes at "
+              "start no action later than TIME after the start, and stop running copies and uploads; the next run "
+              "continues them. What was done is published, and withdrawals are not deferred. Asking the peers takes at "
               "most a quarter of the remaining time. Fetching the repository has its own limit")
       .option("--metrics FILE", &ReconcileArguments::metrics, metrics_file)
       .check(check_reconcile);
