@@ -77,7 +77,9 @@ std::set<std::string> names_here(const std::vector<options::NameKind>& kinds, co
   }
 }
 
-void show_names(const options::Offers& offers, const options::CommandLine& line, const console::Session& session) {
+/// Those that begin with `typed`: a server may have 100,000.
+void show_names(const options::Offers& offers, const options::CommandLine& line, std::string_view typed,
+                const console::Session& session) {
   const bool fetches = !line.global_value("--repo").empty();  // its manifest is elsewhere
   if (offers.names.empty() || fetches) return;
   const console::Session of_line{.flags = server_of(line),
@@ -86,7 +88,9 @@ void show_names(const options::Offers& offers, const options::CommandLine& line,
                                  .clock = session.clock,
                                  .connect = session.connect};
   try {
-    for (const auto& name : names_here(offers.names, of_line)) session.terminal.out(offers.prefix + name + "\n");
+    for (const auto& name : names_here(offers.names, of_line)) {
+      if (const std::string word = offers.prefix + name; word.starts_with(typed)) session.terminal.out(word + "\n");
+    }
   } catch (const Error&) {  // a half-written path, no rights to read it …
   }
 }
@@ -106,7 +110,7 @@ int run_command(const options::NamesArguments& arguments, const console::Session
   const options::Offers offers = options::offers_after(line, typed);
   for (const auto& [word, text] : offers.words)
     session.terminal.out(fmt::format("{}{}{}{}\n", offers.prefix, word, text.empty() ? "" : "\t", text));
-  show_names(offers, line, session);
+  show_names(offers, line, typed, session);
   for (const auto& schema : offers.schemas ? embedded_schemas() : std::span<const EmbeddedSchema>())
     session.terminal.out(fmt::format("{}\n", schema.name));
   if (offers.files) session.terminal.out(":files\n");

@@ -43,18 +43,21 @@ class SharedActions {
 };
 
 /// One rule has a sentence of its own for each server, such as from which serial on it counts: then the rule is what they share.
+/// What they wait for has numbers of each server, too.
 void add_change(const plan::Change& change, std::size_t server, SharedActions& rows) {
   const plan::Reason& because = change.because.front();
   const Fate fate = change.deferred ? Fate::deferred : Fate::planned;
-  SharedReason& shared = rows.reason(change.verb, change.address, fate,
-                                     fmt::format("{} {} {}", text_of(because.code), because.rule, change.deferred_why), server);
-  shared.deferred_why = change.deferred_why;
+  SharedReason& shared =
+      rows.reason(change.verb, change.address, fate, fmt::format("{} {}", text_of(because.code), because.rule), server);
+  constexpr std::string_view differs = "not the same on each server";
   if (shared.because == nullptr) {
     shared.because = &because;
     shared.why = because.text;
-  } else if (shared.why != because.text) {
-    shared.why = because.rule == change.address.text ? "not the same on each server" : because.rule;
+    shared.deferred_why = change.deferred_why;
+    return;
   }
+  if (shared.why != because.text) shared.why = because.rule == change.address.text ? differs : because.rule;
+  if (shared.deferred_why != change.deferred_why) shared.deferred_why = differs;
 }
 
 template <class Obstacle>

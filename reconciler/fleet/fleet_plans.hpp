@@ -36,7 +36,7 @@ struct SharedReason {
   std::vector<std::size_t> servers = {};  ///< places among the servers, ascending; never empty
   std::string why = {};                   ///< if one rule has a sentence of its own for each server: the rule
   std::string mend = {};                  ///< blocked or held: what to do about it; may be empty
-  std::string deferred_why = {};          ///< deferred: as a plan says it
+  std::string deferred_why = {};          ///< deferred: as a plan says it, or that the servers wait for different things
   const plan::Reason* because = nullptr;  ///< planned or deferred: on the first of the servers
   std::optional<At> at = {};              ///< blocked: the line of the first of the servers' manifests
 };

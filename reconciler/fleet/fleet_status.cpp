@@ -30,8 +30,9 @@ class FleetTestimony {
       if (!server.catalog) continue;
       for (const auto& series : server.catalog->series) add_series(series, server.id);
       for (const auto& image : server.catalog->images) {
-        if (image.identity.origin == server.id) made_.emplace(std::pair(image.name, image.digest), image.identity);
-        if (image.state() == ImageState::withdrawn) withdrawn_[{image.identity.name, image.digest}].insert(image.identity.origin);
+        if (image.identity.origin == server.id) made_.emplace(std::pair(image.identity.name, image.digest), image.identity);
+        if (image.state() == ImageState::withdrawn && !this->server(image.identity.origin))
+          withdrawn_[{image.identity.name, image.digest}].insert(image.identity.origin);
       }
     }
     for (auto& [series, first] : first_held_) {
@@ -51,7 +52,7 @@ class FleetTestimony {
   /// Of an image whose origin does not list it, or was not asked, and that another server has taken over: that one's.
   ImageIdentity owned(const ImageEntry& image) const {
     if (at_origin(image.identity) != nullptr) return image.identity;
-    const auto taken_over = made_.find({image.name, image.digest});
+    const auto taken_over = made_.find({image.identity.name, image.digest});
     return taken_over == made_.end() ? image.identity : taken_over->second;
   }
   std::optional<std::size_t> server(const ServerId& id) const {
@@ -66,9 +67,9 @@ class FleetTestimony {
   }
   /// Whether the server has a member of the series that is older than this one.
   bool has_older(std::size_t server, const Membership& in) const { return first_held_.at(in.series)[server] < in.place; }
-  /// Whether another origin's image of the same name and bytes is withdrawn: that origin is gone, and its copies know better
-  /// than the server that took one over before.
-  bool is_withdrawn_elsewhere(const ImageIdentity& image, const Digest& digest) const {
+  /// Whether an image of the same name and bytes was withdrawn by another origin, which is gone: its copies know what a server
+  /// that took one over before did not see.
+  bool is_withdrawn_by_lost_origin(const ImageIdentity& image, const Digest& digest) const {
     const auto found = withdrawn_.find({image.name, digest});
     return found != withdrawn_.end() && (found->second.size() > 1 || !found->second.contains(image.origin));
   }
@@ -99,7 +100,8 @@ class FleetTestimony {
   /// Of each series, for each server: the place of the first member that the server has; the number of members if it has none.
   std::unordered_map<const SeriesEntry*, std::vector<std::size_t>> first_held_;
   std::unordered_map<ImageIdentity, std::vector<Membership>> memberships_;
-  std::map<std::pair<ImageName, Digest>, std::set<ServerId>> withdrawn_;  ///< the origins of those that are, on any server
+  /// The origins of withdrawn copies, as far as they are none of the servers.
+  std::map<std::pair<ImageName, Digest>, std::set<ServerId>> withdrawn_;
 };
 
 bool is_withdrawn(const ImageEntry* image) { return image != nullptr && image->state() == ImageState::withdrawn; }
@@ -133,7 +135,7 @@ FleetHolding at_server(const FleetTestimony& words, std::size_t server, const Im
   return {.holding = holding,
           .is_certain = word.trouble == Code::none,
           .misses_withdrawal = is_good && (is_withdrawn(words.at_origin(image)) ||
-                                           (here != nullptr && words.is_withdrawn_elsewhere(image, here->digest))),
+                                           (here != nullptr && words.is_withdrawn_by_lost_origin(image, here->digest))),
           .want = std::move(want)};
 }
 

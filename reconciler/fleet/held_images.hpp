@@ -17,6 +17,7 @@ class HeldImages {
     for (const ImageEntry& image : catalog.images) {
       by_identity_.emplace(image.identity, &image);
       by_bits_.emplace(std::pair(image.name, image.digest), &image);
+      by_bits_.emplace(std::pair(image.identity.name, image.digest), &image);  // a copy may have another name here
     }
   }
 

@@ -30,10 +30,10 @@ struct PeerQuestions {
   ServerId self;
   std::vector<KnownPeer> known;  ///< one per manifest.peers
   Time now;
-  bool read_settled = false;  ///< true: read the pages even if the peer is settled (query --peer)
-  /// Set: of settled peers the pages of pages_about() are read. With `read_settled` of every peer no others: then its head is not
-  /// kept as the last good one.
-  std::optional<AboutImages> about = {};
+  bool read_settled = false;                      ///< true: read the pages even if the peer is settled (query --peer)
+  std::optional<AboutImages> about_settled = {};  ///< of settled peers the pages of pages_about() are read too
+  /// Of every peer only the pages of pages_about() are read, also of settled ones. Its head is not kept as the last good one.
+  std::optional<AboutImages> only_about = {};
   std::set<ServerName> only;                                        ///< empty: all
   bool read_stated = false;                                         ///< true: also what they say of their states
   std::optional<std::chrono::steady_clock::time_point> until = {};  ///< when asking ends, by the clock's steady()

@@ -320,7 +320,7 @@ ExportDrift export_drift(const Manifest& manifest, const state::Snapshot& snapsh
   }
   for (const auto& row : snapshot.exports) {
     if (std::string why = why_not_linked(row); !why.empty())
-      drift.faults.push_back({export_address(row.name), row.folder + "/" + row.link, std::move(why)});
+      drift.faults.push_back({export_address(row.name), row.folder + "/" + row.link, std::move(why), true});
   }
   for (const ExportEntry& entry : manifest.exports) {
     const std::string folder = exports::real_path(entry.to).path;
@@ -328,7 +328,7 @@ ExportDrift export_drift(const Manifest& manifest, const state::Snapshot& snapsh
     if (std::none_of(snapshot.exported.begin(), snapshot.exported.end(), is_of_entry)) continue;
     const auto row = std::find_if(snapshot.exports.begin(), snapshot.exports.end(), is_of_entry);
     if (std::string why = why_half_done(entry, row == snapshot.exports.end() ? nullptr : &*row); !why.empty())
-      drift.faults.push_back({export_address(entry.name), folder + (entry.link ? "/" + *entry.link : ""), std::move(why)});
+      drift.faults.push_back({export_address(entry.name), folder + (entry.link ? "/" + *entry.link : ""), std::move(why), true});
   }
   return drift;
 }

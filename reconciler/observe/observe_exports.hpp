@@ -23,7 +23,8 @@ bool look_at_removals(const plan::Plan& plan, plan::Observed& observed);
 struct ExportFault {
   Address address;
   std::string path;
-  std::string why;  ///< a sentence
+  std::string why;       ///< a sentence
+  bool is_link = false;  ///< it is about the link, not about an image
 };
 struct ExportDrift {
   std::uint64_t looked_at = 0;  ///< exported images

@@ -50,7 +50,7 @@ struct Content {
 
 Tried<Content> read_content(const Visit& visit, const Head& head, const std::optional<KeptHead>& before,
                             const PeerQuestions& questions) {
-  auto catalog = read_catalog(visit, head, before, questions.read_settled ? questions.about : std::nullopt);
+  auto catalog = read_catalog(visit, head, before, questions.only_about);
   if (auto* failure = std::get_if<Failure>(&catalog)) return std::move(*failure);
   Content content{.catalog = std::get<std::shared_ptr<const Catalog>>(std::move(catalog)), .stated = {}};
   if (!questions.read_stated || !head.state) return content;
@@ -65,20 +65,26 @@ void keep_if_new(const Visit& visit, const GoodHead& good, const std::optional<K
   if (!before || before->seen.digest != good.seen.digest) visit.memory.keep_head(visit.id(), good.served);
 }
 
+template <class Value>
+bool misses_piece(const Tried<Value>& tried) {
+  const auto* failure = std::get_if<Failure>(&tried);
+  return failure != nullptr && failure->unknown.detail_code == Code::missing_piece;
+}
+
 /// What a head names; if a piece is missing the publisher may have moved on, so the head is asked for once more.
 Tried<plan::PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before,
                                 const PeerQuestions& questions) {
   auto content = read_content(visit, good.head, before, questions);
-  if (auto* failure = std::get_if<Failure>(&content); failure != nullptr && failure->unknown.detail_code == Code::missing_piece) {
+  if (misses_piece(content)) {
     auto again = read_head(visit);
     auto* newer = std::get_if<GoodHead>(&again);
-    if (newer == nullptr || newer->seen.digest == good.seen.digest) return std::move(*failure);
+    if (newer == nullptr || newer->seen.digest == good.seen.digest) return std::get<Failure>(std::move(content));
     good = std::move(*newer);
     content = read_content(visit, good.head, before, questions);
   }
   if (auto* failure = std::get_if<Failure>(&content)) return std::move(*failure);
   auto& [catalog, stated] = std::get<Content>(content);
-  if (!(questions.read_settled && questions.about)) keep_if_new(visit, good, before);
+  if (!questions.only_about) keep_if_new(visit, good, before);
   plan::PeerCatalog seen{.head = std::move(good.seen),
                          .catalog = std::move(catalog),
                          .release = std::move(good.release),
@@ -100,14 +106,16 @@ Tried<plan::PeerView> settled_view(const Visit& visit, GoodHead good, io::Settle
   return plan::PeerView(std::move(settled));
 }
 
-/// What a verified head stands for: settled, or its catalog.
+/// What a verified head stands for: settled, or its catalog. A settled peer that misses a piece may have published just now.
 Tried<plan::PeerView> view_of(const Visit& visit, GoodHead good, const KnownPeer& known, const PeerQuestions& questions) {
   const auto before = kept_head(visit.memory, visit.id());
-  const bool whole = questions.about && plan::rules_compare_images(*questions.manifest, visit.peer.name);
-  if (!questions.read_settled && !whole) {
+  const bool whole = questions.about_settled && plan::rules_compare_images(*questions.manifest, visit.peer.name);
+  if (!questions.read_settled && !questions.only_about && !whole) {
     auto mark = visit.memory.settled(visit.id());
-    if (mark && is_settled(*mark, good.seen, known, visit.now))
-      return settled_view(visit, std::move(good), *std::move(mark), before, questions.about);
+    if (mark && is_settled(*mark, good.seen, known, visit.now)) {
+      auto view = settled_view(visit, good, *std::move(mark), before, questions.about_settled);
+      if (!misses_piece(view)) return view;
+    }
   }
   return read_view(visit, std::move(good), before, questions);
 }
@@ -229,14 +237,6 @@ Failure worst(std::vector<Failure> failures) {
     if (result.unknown.mend.empty()) result.unknown.mend = failure.unknown.mend;
   }
   return result;
-}
-
-/// The envelope of the head that the floor stands for; "" if it is not here any more.
-std::string head_of_floor(io::PeerMemory& memory, const Floor& floor) {
-  const auto record = memory.floor_record(floor.id);
-  if (record && trust::head_digest(record->head_envelope) == floor.head) return record->head_envelope;
-  const auto kept = memory.head(floor.id);
-  return kept && trust::head_digest(kept->bytes) == floor.head ? kept->bytes : std::string();
 }
 
 /// A floor whose head is not known (its file was damaged) contradicts nothing.

@@ -151,7 +151,7 @@ plan::PeerView ask_one(site::Site& site, std::size_t peer, const std::optional<A
                     .known = known_peers(site),
                     .now = session.clock.now(),
                     .read_settled = true,
-                    .about = about,
+                    .only_about = about,
                     .only = {site.manifest.peers[peer].name}},
                    site.memory, transport, session)
       .at(peer);
@@ -176,7 +176,7 @@ SeenServer observe_server(site::Site& site, const std::vector<KnownPeer>& known,
                                                  .known = known,
                                                  .now = now,
                                                  .read_settled = how.pages == Pages::always,
-                                                 .about = how.about,
+                                                 .about_settled = how.about,
                                                  .only = {},
                                                  .until = how.until},
                                                 site.memory, transport, session);

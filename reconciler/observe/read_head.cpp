@@ -195,14 +195,24 @@ Tried<GoodHead> read_head(const Visit& visit) {
                std::get<trust::TrustedRoot>(std::move(known)));
 }
 
+std::string head_of_floor(io::PeerMemory& memory, const Floor& floor) {
+  const auto record = memory.floor_record(floor.id);
+  if (record && trust::head_digest(record->head_envelope) == floor.head) return record->head_envelope;
+  const auto kept = memory.head(floor.id);
+  return kept && trust::head_digest(kept->bytes) == floor.head ? kept->bytes : std::string();
+}
+
 Tried<GoodHead> head_seen_last(const Visit& visit) {
-  auto kept = visit.memory.head(visit.id());
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
-  if (!kept || !floor || trust::head_digest(kept->bytes) != floor->head)
-    return unreachable("the last accepted head of this peer is no longer in the cache");
+  auto last = visit.memory.head(visit.id());
+  if (floor && last && trust::head_digest(last->bytes) != floor->head) {  // only a part of the newer head's catalog was read
+    last->bytes = head_of_floor(visit.memory, *floor);
+    last->fetched = floor->issued;  // nothing says when it was first seen
+  }
+  if (!floor || !last || last->bytes.empty()) return unreachable("the last accepted head of this peer is no longer in the cache");
   auto known = known_root(visit);
   if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
-  return judge(visit, *std::move(kept), std::get<trust::TrustedRoot>(std::move(known)));
+  return judge(visit, *std::move(last), std::get<trust::TrustedRoot>(std::move(known)));
 }
 
 }  // namespace ingot::observe

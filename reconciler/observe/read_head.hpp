@@ -22,6 +22,9 @@ struct GoodHead {
 /// older than the floor gives a failure with the detail code "stale" (R19).
 Tried<GoodHead> read_head(const Visit& visit);
 
+/// The envelope of the head that the floor stands for; "" if it is not here any more.
+std::string head_of_floor(io::PeerMemory& memory, const Floor& floor);
+
 /// The head that was seen last, judged again as if it were served now: what counts while a mirror serves an older one.
 /// Unreachable if it is not in the cache any more.
 Tried<GoodHead> head_seen_last(const Visit& visit);

@@ -34,7 +34,8 @@ std::vector<Hashing> tasks_for(const std::vector<state::ImageRow>& images, const
     } else if (auto object = site.state.object(image.digest)) {
       tasks.emplace(image.digest, Hashing{*std::move(object), "image " + image.name.text(), {image}});
     } else {
-      verified.findings.faults.push_back({"image " + image.name.text(), "", "the state does not know its bytes"});
+      verified.findings.faults.push_back(
+          {"image " + image.name.text(), "", "the state does not know its bytes", show::FindingKind::image});
       verified.images.push_back(image);
     }
   }
@@ -96,7 +97,7 @@ class Verifying {
 
 void note(const Hashing& task, const std::vector<store::Damage>& damages, Verified& verified) {
   for (const auto& damage : damages) {
-    verified.findings.faults.push_back({task.what, damage.path, damage.why});
+    verified.findings.faults.push_back({task.what, damage.path, damage.why, show::FindingKind::image});
     if (damage.only_mode) verified.unreadable.push_back(damage.path);
   }
   if (damages.empty()) return;
@@ -123,12 +124,13 @@ void verify_deltas(const site::Site& site, Verified& verified) {
   for (const state::DeltaRow& delta : site.state.deltas()) {
     if (!delta.file) continue;
     io::throw_if_interrupted();
+    ++verified.findings.deltas;
     verified.findings.bytes += delta.file->length;
     const auto damage = site.store.check_file(*delta.file);
     if (!damage) continue;
     const auto images = site.state.live_images_of(delta.image);
-    verified.findings.faults.push_back(
-        {images.empty() ? "delta" : "delta of " + images.front().name.text(), damage->path, damage->why});
+    verified.findings.faults.push_back({images.empty() ? "delta" : "delta of " + images.front().name.text(), damage->path,
+                                        damage->why, show::FindingKind::delta});
     verified.deltas.push_back(delta);
   }
 }

@@ -157,7 +157,7 @@ void CommandLine::refuse_flag(const std::string& flag) {
       for (const auto& option : form.options) known.push_back(option.flags.back());
     }
   }
-  refuse(fmt::format("unknown flag \"{}\"", io::printable(flag)), did_you_mean(flag, known, see(command_name())));
+  refuse(fmt::format("unknown option \"{}\"", io::printable(flag)), did_you_mean(flag, known, see(command_name())));
 }
 
 bool CommandLine::gives(std::string_view global_flag) const {

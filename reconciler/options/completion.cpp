@@ -13,14 +13,36 @@ using Words = std::vector<std::string>;
 // its text, and ":files" where a file may stand. Plain bash, so that it needs no package bash-completion.
 constexpr std::string_view bash_script = R"sh(# Completions of ingot for bash, made by "ingot completion bash".
 _ingot() {
-  local current=${COMP_WORDS[COMP_CWORD]} offer offers
-  mapfile -t offers < <("${COMP_WORDS[0]}" completion names -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  local rest=${COMP_LINE:0:COMP_POINT} words=() word space head current value offer offers place
+  # Bash splits words at "=" and ":" too: what no space separates is one word here. The last one ends at the cursor.
+  for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+    space=${rest%%[![:space:]]*}
+    rest=${rest#"$space"}
+    [[ $rest == "$word"* ]] || word=$rest
+    if [[ $space || ${#words[@]} == 0 ]]; then words+=("$word"); else words[${#words[@]}-1]+=$word; fi
+    rest=${rest#"$word"}
+  done
+  # Bash replaces only what follows the last "=" or ":".
+  [[ ${word//["$COMP_WORDBREAKS"]/} ]] || word=
+  for place in "${!words[@]}"; do words[place]=${words[place]//[\"\'\\]/}; done
+  current=${words[${#words[@]}-1]}
+  head=${current%"${word//[\"\'\\]/}"}
+  for place in "${!words[@]}"; do [[ ${words[place]} != "~/"* ]] || words[place]=$HOME${words[place]:1}; done
+  mapfile -t offers < <("${words[0]}" completion names -- "${words[@]:1}" 2>/dev/null)
   COMPREPLY=()
   for offer in "${offers[@]%%$'\t'*}"; do
-    [[ $offer == "$current"* ]] && COMPREPLY+=("$offer")
-    [[ $offer == :files ]] || continue
-    compopt -o filenames 2>/dev/null
-    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
+    if [[ $offer == :files ]]; then
+      compopt -o filenames 2>/dev/null
+      value=$current
+      [[ $current != --*=* ]] || value=${current#*=}
+      while read -r offer; do
+        offer=${current%"$value"}$offer
+        COMPREPLY+=("${offer#"$head"}")
+      done < <(compgen -f -- "$value")
+    elif [[ $offer == "$current"* ]]; then
+      [[ $offer != *= ]] || compopt -o nospace 2>/dev/null
+      COMPREPLY+=("${offer#"$head"}")
+    fi
   done
 }
 complete -F _ingot ingot

@@ -57,8 +57,8 @@ void put_global_options(std::string& out) {
 }
 
 constexpr std::string_view overview_begin =
-    R"(ingot keeps the gold images of this server as its manifest says. It copies images from the servers
-that the manifest subscribes to.
+    R"(ingot keeps the gold images of this server as its manifest says. It copies
+images from the servers that the manifest subscribes to.
 
 Usage: ingot COMMAND [OPTIONS]
 

@@ -130,7 +130,7 @@ std::variant<Selection, WrongAddress> selection_of(const Situation& situation, c
 template <class Obstacles>
 void leave_out(Obstacles& obstacles, const Selection& selection, std::map<Verb, std::uint64_t>& left_out) {
   std::erase_if(obstacles, [&](const auto& one) {
-    if (selection.concerns(one.address)) return false;
+    if (selection.concerns(one)) return false;
     ++left_out[one.verb];
     return true;
   });
@@ -139,7 +139,7 @@ void leave_out(Obstacles& obstacles, const Selection& selection, std::map<Verb, 
 /// Of every target the plan says something.
 void note_targets(const Situation& situation, const PlanOptions& options, const Selection& selection, Draft& draft) {
   const auto is_told = [&](const std::string& target) {
-    const auto of_target = [&](const auto& one) { return one.address.text == target; };
+    const auto of_target = [&](const auto& one) { return stops(one, target); };
     return std::any_of(draft.changes.begin(), draft.changes.end(),
                        [&](const DraftChange& one) { return one.change.address.text == target; }) ||
            std::any_of(draft.blocked.begin(), draft.blocked.end(), of_target) ||

@@ -244,6 +244,7 @@ struct Blocked {
   std::string mend;
   std::optional<At> at;
   std::optional<ServerName> waits_for = {};  ///< the peer that must be known first; nullopt: none, or the peer of `address`
+  bool stops_images = false;                 ///< of an export: none of its images is changed either
 };
 /// The order of Plan::blocked and of Plan::held.
 template <class Obstacle>
@@ -258,7 +259,13 @@ struct Held {
   std::string text;
   std::string mend;
   std::vector<Reason> because = {};
+  bool stops_images = false;  ///< of a dropped export: none of its images is removed either
 };
+/// Whether an obstacle is the reason why nothing is done at this address.
+template <class Obstacle>
+bool stops(const Obstacle& obstacle, std::string_view address) {
+  return obstacle.address.text == address || (obstacle.stops_images && address.starts_with(obstacle.address.text + "."));
+}
 struct UnknownPeer {
   ServerName peer;
   Code code = Code::none;

@@ -235,7 +235,7 @@ Selection::Fate Selection::fate_of(const Change& change) const {
   // It follows from what is published, as the publication follows from the rest.
   if (std::holds_alternative<UploadTree>(change.action))
     return left_out_.contains(change.address.text) ? Fate::left_out : Fate::done;
-  if (!concerns(change.address)) return Fate::left_out;
+  if (!takes(change.address)) return Fate::left_out;
   if (!approved_) return Fate::done;
   const bool waits = waits_.contains(change.address.text);
   // A delta changes nothing that anybody approves; without its image there is none.
@@ -243,7 +243,7 @@ Selection::Fate Selection::fate_of(const Change& change) const {
   return approved_->contains(change.verb) && !waits ? Fate::done : Fate::held;
 }
 
-bool Selection::concerns(const Address& address) const {
+bool Selection::takes(const Address& address) const {
   return !left_out_.contains(address.text) && (!chosen_ || chosen_->contains(address.text));
 }
 

@@ -3,6 +3,7 @@
 // the members of series go by what is really done.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,8 +30,13 @@ class Selection {
   LeftOutBy by() const { return by_; }
 
   Fate fate_of(const Change& change) const;
-  /// Whether an obstacle of this address belongs to the plan.
-  bool concerns(const Address& address) const;
+  /// Whether the obstacle belongs to the plan.
+  template <class Obstacle>
+  bool concerns(const Obstacle& obstacle) const {
+    if (takes(obstacle.address)) return true;
+    return obstacle.stops_images && chosen_ &&
+           std::any_of(chosen_->begin(), chosen_->end(), [&](const auto& one) { return stops(obstacle, one.first); });
+  }
   /// Why it comes along, if no flag names it itself.
   std::optional<Reason> why_needed(const Address& address) const;
   /// What stands in the list of what is held for a change of that fate.
@@ -40,6 +46,8 @@ class Selection {
 
  private:
   friend class Choosing;
+
+  bool takes(const Address& address) const;
 
   LeftOutBy by_ = LeftOutBy::nothing;
   std::optional<std::unordered_map<std::string, std::string>>

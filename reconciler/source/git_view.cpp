@@ -4,6 +4,7 @@
 
 #include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/git/history.hpp"
+#include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/plan/annotate.hpp"
 #include "reconciler/source/host_guard.hpp"
@@ -25,7 +26,10 @@ std::string why_not_signed(const io::GitRepository& repository, const std::strin
     try {
       const auto checked = io::check_ssh_signature(*signature, file);
       if (const auto* const bad = std::get_if<io::BadSignature>(&checked)) return bad->why;
-    } catch (const Error& error) { return error.text() + "; " + error.mend(); }  // what cannot be checked is not good
+    } catch (const Error& error) {
+      io::throw_if_interrupted();
+      return error.text() + "; " + error.mend();  // what cannot be checked is not good
+    }
   }
   return "";
 }
@@ -70,7 +74,10 @@ std::optional<plan::GitView> view_of(const Manifest& manifest, const AppliedLast
   if (!manifest.git || !applied.commit) return std::nullopt;
   try {
     return look_at_commit(manifest, applied, flags);
-  } catch (const Error&) { return std::nullopt; }  // no guard needs it: a warning is all that could come of it
+  } catch (const Error&) {
+    io::throw_if_interrupted();
+    return std::nullopt;  // no guard needs it: a warning is all that could come of it
+  }
 }
 
 /// Of a commit that no guard holds to go forward; "": nothing.

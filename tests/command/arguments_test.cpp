@@ -207,8 +207,8 @@ TEST(arguments, flags_are_written_as_getopt_long_takes_them) {
   EXPECT_THAT(wrong({"plan", "--out"}), HasSubstr("--out needs a value: --out FILE"));
   EXPECT_THAT(wrong({"plan", "--out="}), HasSubstr("--out needs a value"));
   EXPECT_THAT(wrong({"apply", "--yes=no"}), HasSubstr("--yes takes no value"));
-  EXPECT_THAT(wrong({"plan", "-qx"}), HasSubstr("unknown flag \"-qx\""));
-  EXPECT_THAT(wrong({"--yes", "apply"}), HasSubstr("unknown flag \"--yes\"")) << "an option of a command stands after it";
+  EXPECT_THAT(wrong({"plan", "-qx"}), HasSubstr("unknown option \"-qx\""));
+  EXPECT_THAT(wrong({"--yes", "apply"}), HasSubstr("unknown option \"--yes\"")) << "an option of a command stands after it";
   EXPECT_EQ(parsed<options::ExplainArguments>({"explain", "--", "--x"}).what, "--x");
   parsed<options::ShowVersion>({"plan", "--base", "main", "--version"});
 }

@@ -159,7 +159,7 @@ struct Completion : testing_support::Commands {
   std::vector<std::string> bash(const std::string& line) {
     return offers(shell({"bash", "-c",
                          "source \"$0\"; COMP_WORDS=($1); [[ $1 == *' ' ]] && COMP_WORDS+=(''); COMP_CWORD=$((${#COMP_WORDS[@]} "
-                         "- 1)); _ingot; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                         "- 1)); COMP_LINE=$1; COMP_POINT=${#1}; _ingot; printf '%s\\n' \"${COMPREPLY[@]}\"",
                          script("bash", "ingot.bash"), line}));
   }
   std::vector<std::string> fish(const std::string& line) {
@@ -219,6 +219,47 @@ TEST_F(Completion, of_bash) {
   EXPECT_THAT(bash("ingot -f x.toml pl"), ElementsAre("plan")) << "the value of a flag is no command";
 }
 
+/// Bash itself splits words at "=" and ":", and replaces only what follows them. Keys are typed on a pseudo-terminal; what the
+/// lines came to stands in a file.
+TEST_F(Completion, of_words_that_bash_splits) {
+  manifest("gold", "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n[[series]]\nname = \"db19\"\nimages = [\"b\"]\n");
+  write("a b.toml", "");
+  write("x:y.toml", "");
+  ingot_is("[ \"$1\" = completion ] && exec " INGOT_PROGRAM
+           " \"$@\"\nprintf '%s|' \"$@\" >> \"$HOME/lines\"\necho >> \"$HOME/lines\"\n");
+  write("keys",
+        "ingot plan --color=al\t\n"
+        "ingot -f ~/gold extract series:d\t\n"
+        "ingot -f \"gold\" extract ser\t\n"
+        "ingot plan --file=gol\t\n"
+        "ingot show ~/gold/in\t\n"
+        "ingot show a\t\n"
+        "ingot show \"a\t\n"
+        "ingot show x:\t\n"
+        "ingot plan --raise-limit rem\t5\n"
+        "ingot plan --color=al --json\001\033f\033f\033f\033f\t\n"  // the cursor behind "al"
+        "exit\n");
+  const auto ran =
+      shell({"sh", "-c", "script -qec \"bash --noprofile --rcfile $0 -i\" /dev/null < keys", script("bash", "ingot.bash")});
+  const std::string home = folder.string();
+  EXPECT_EQ(read(folder / "lines"),
+            "plan|--color=always|\n"
+            "-f|" +
+                home +
+                "/gold|extract|series:db19|\n"
+                "-f|gold|extract|series:db19|\n"
+                "plan|--file=gold/|\n"
+                "show|" +
+                home +
+                "/gold/ingot.toml|\n"
+                "show|a b.toml|\n"
+                "show|a b.toml|\n"
+                "show|x:y.toml|\n"
+                "plan|--raise-limit|removals=5|\n"
+                "plan|--color=always|--json|\n")
+      << ran.out;
+}
+
 TEST_F(Completion, of_fish) {
   write("server.card.toml", "");
   ingot_is_itself();
@@ -255,6 +296,8 @@ TEST_F(Completion, names_what_is_in_the_manifest_and_in_the_state_and_is_silent_
   EXPECT_EQ(names({"query", "--file=" + silver, "images", "--peer"}), "gold\n");
   EXPECT_EQ(names({"query", "peers", "-f", silver}), "gold\n");
   EXPECT_EQ(names({"plan", "-f", gold}), "");
+  EXPECT_EQ(ingot({"completion", "names", "--", "-f", gold, "extract", "s"}).out, "series:s\n") << "what begins so";
+  EXPECT_EQ(ingot({"completion", "names", "--", "-f", silver, "query", "images", "--peer=g"}).out, "--peer=gold\n");
   EXPECT_EQ(names({"verify", "-f", gold, "--lock-timeout"}), "");
   EXPECT_EQ(names({"verify", "-f", (folder / "nowhere").string()}), "");
   EXPECT_EQ(names({"verify", "-f", gold, "--rev", "main"}), "") << "no repository";

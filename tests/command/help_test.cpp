@@ -47,6 +47,7 @@ TEST(help, sentences_fit_on_a_terminal_of_80_columns) {
 }
 
 TEST(help, the_overview_names_every_command) {
+  EXPECT_LE(options::help_page("").find('\n'), 80U);
   for (const auto& command : options::command_names()) EXPECT_THAT(options::help_page(""), HasSubstr("  " + command + " "));
 }
 

@@ -331,11 +331,21 @@ TEST(show_findings, of_drift_and_verify) {
   };
   const std::string whole = all();
   expect_valid_json("drift", json_of([&](auto& out) { show::show_drift_json(findings, out); }));
-  findings.faults = {{"image db19_24", "public/b/ab/abcd", "segment 3 is damaged"}, {"head", "", "it is not there"}};
+  findings.faults = {{"image db19_24", "public/b/ab/abcd", "segment 3 is damaged", show::FindingKind::image},
+                     {"head", "", "it is not there"}};
   expect_valid_json("verify", json_of([&](auto& out) { show::show_verify_json(findings, out); }));
   findings.repaired = {{"image db19_25", "public/b/cd/cdef", "has 3 bytes, not 40"}};
   expect_valid_json("verify", json_of([&](auto& out) { show::show_verify_json(findings, out); }));
-  expect_golden("findings.txt", whole + all());
+  const std::string some = all();
+  using Kind = show::FindingKind;
+  findings = {.images = 3, .pieces = 5, .exports = 2, .deltas = 1, .faults = {}};
+  const std::string whole_with_all = all();
+  findings.faults = {{"state", "public/c/12", "it is not there"},
+                     {"state", "state.db", "it is an old copy", Kind::state},
+                     {"delta of db19_24", "public/b/12", "is gone", Kind::delta},
+                     {"export.home.db19_24", "/gold/db19_24", "it is not there any more", Kind::exported},
+                     {"export.home", "/gold/current", "the link is not there any more", Kind::link}};
+  expect_golden("findings.txt", whole + some + whole_with_all + all());
 }
 
 TEST(show_problems, lines_and_json) {

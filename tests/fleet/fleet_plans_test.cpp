@@ -68,14 +68,15 @@ TEST(fleet_plans, an_action_of_several_servers_is_there_once) {
   EXPECT_EQ(rows[1].reasons.back().mend, "make room");
 }
 
-TEST(fleet_plans, servers_that_wait_for_something_else_share_no_reason) {
-  std::vector servers{server("paris", {copy("a", true)}), server("rome", {copy("a", true)}), server("oslo", {copy("a", true)})};
-  for (const std::size_t place : {0U, 2U}) servers[place].plan->actions[0].deferred_why = "past max_bytes";
-  servers[1].plan->actions[0].deferred_why = "outside of the window";
+TEST(fleet_plans, what_servers_wait_for_splits_no_row) {
+  std::vector servers{server("paris", {copy("a", true)}), server("rome", {copy("a", true)}), server("oslo", {copy("b", true)})};
+  servers[0].plan->actions[0].deferred_why = "past max_bytes: 3 GB are left";
+  servers[1].plan->actions[0].deferred_why = "past max_bytes: 4 GB are left";
+  servers[2].plan->actions[0].deferred_why = "outside of the window";
   const auto rows = fleet::side_by_side(servers);
-  EXPECT_THAT(reasons(rows), ElementsAre("copy.london.a deferred 0,2: all", "copy.london.a deferred 1: all"));
-  EXPECT_EQ(rows[0].reasons[0].deferred_why, "past max_bytes");
-  EXPECT_EQ(rows[0].reasons[1].deferred_why, "outside of the window");
+  EXPECT_THAT(reasons(rows), ElementsAre("copy.london.a deferred 0,1: all", "copy.london.b deferred 2: all"));
+  EXPECT_EQ(rows[0].reasons[0].deferred_why, "not the same on each server");
+  EXPECT_EQ(rows[1].reasons[0].deferred_why, "outside of the window");
 }
 
 TEST(fleet_plans, no_server_has_the_reason_of_another) {

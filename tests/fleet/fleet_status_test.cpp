@@ -88,6 +88,17 @@ TEST(fleet_status, a_withdrawal_by_an_origin_that_is_gone_counts_for_the_server_
   EXPECT_EQ(exit_code_of(words, images), 2);
 }
 
+TEST(fleet_status, a_withdrawal_by_a_living_server_that_made_the_same_image_is_none_of_an_origin_that_is_gone) {
+  Catalog made;
+  made.images = {own_image(paris, "db", 4)};
+  Catalog withdrawn;
+  withdrawn.images = {own_image(london, "db", 4)};
+  withdrawn.images.front().states.push_back({.state = ImageState::withdrawn, .since = 9});
+  ASSERT_EQ(made.images.front().digest, withdrawn.images.front().digest);
+  const std::vector words{word("paris", std::move(made)), word("london", std::move(withdrawn))};
+  EXPECT_THAT(shown(fleet::fleet_status(words, {})), testing::Contains("db: origin withdrawn"));
+}
+
 TEST(fleet_status, a_copy_is_found_by_the_name_that_it_has_there) {
   Catalog renamed = copies({"d"});
   renamed.images[0].name = ImageName::of("london-d");
@@ -160,6 +171,15 @@ TEST(fleet_status, a_copy_of_an_image_that_another_server_took_over_is_that_serv
   const auto standing = fleet::fleet_report(words, {}).series.at(0).standings.at(1);
   EXPECT_EQ(standing.has, ImageName::of("a"));
   EXPECT_EQ(standing.behind, 1U);
+}
+
+TEST(fleet_status, a_copy_with_another_name_of_an_image_that_was_taken_over_is_found) {
+  Catalog taken_over, renamed = copies({"a"});
+  taken_over.images = {own_image(paris, "a", 7)};
+  taken_over.images[0].digest = renamed.images[0].digest;
+  renamed.images[0].name = ImageName::of("london-a");
+  const std::vector words{word("paris", taken_over), word("oslo", renamed)};
+  EXPECT_THAT(shown(fleet::fleet_status(words, {})), ElementsAre("a: origin present"));
 }
 
 TEST(fleet_status, other_bytes_of_that_name_are_another_image) {

@@ -1,4 +1,6 @@
 // A question about one image reads the pages that can have it, and is told what the whole catalog would say.
+#include <filesystem>
+
 #include "reconciler/observe/cached_catalog.hpp"
 #include "tests/observe/observing.hpp"
 
@@ -33,10 +35,7 @@ class pages_about : public observing {
     found.series = catalog.series;
     return found;
   }
-  void ask_about(const std::string& name) {
-    questions_.about = {ImageName::of(name)};
-    questions_.read_settled = true;
-  }
+  void ask_about(const std::string& name) { questions_.only_about = {ImageName::of(name)}; }
 
   Catalog whole_;
   Serial serial_ = 0;
@@ -67,7 +66,7 @@ TEST_F(pages_about, are_few_however_many_there_are) {
 
 TEST_F(pages_about, are_read_of_a_settled_peer_and_the_whole_catalog_of_one_with_news) {
   settle(catalog().head);
-  questions_.about = {ImageName::of("image10007")};
+  questions_.about_settled = {ImageName::of("image10007")};
   const plan::PeerView seen = view();
   const auto* settled = std::get_if<plan::Settled>(&seen);
   ASSERT_NE(settled, nullptr);
@@ -109,7 +108,7 @@ TEST_F(pages_about, R19_an_image_that_vanished_is_noticed_by_who_asks_about_it) 
   expect_unknown("untrusted", "vanished", "image11234");
   ask_about("image12345");
   EXPECT_EQ(of_name(*catalog().catalog, "image12345").images.size(), 1U);
-  questions_.about = {};
+  questions_.only_about = {};
   expect_unknown("untrusted", "vanished", "image11234");
 }
 
@@ -121,10 +120,47 @@ TEST_F(pages_about, R19_a_head_of_which_a_part_was_read_is_not_the_last_good_one
   EXPECT_EQ(memory_->floor(peer_.id())->serial, peer_.head().serial) << "an older head is refused from now on";
   server_.put("head.dsse", "");
   EXPECT_EQ(unknown().last->serial, before);
-  const auto cached = observe::cached_catalog(*memory_, peer_.id(), questions_.about);
+  const auto cached = observe::cached_catalog(*memory_, peer_.id(), questions_.only_about);
   ASSERT_TRUE(cached);
   EXPECT_EQ(of_name(*cached->catalog, "image10007"), of_name(whole_, "image10007"));
   EXPECT_LT(cached->catalog->images.size(), 1000U);
+}
+
+TEST_F(pages_about, R19_a_head_of_which_a_part_was_read_counts_behind_a_mirror_that_is_behind) {
+  catalog();
+  const Tree old = peer_.tree();
+  publish_whole();
+  ask_about("image10007");
+  const Serial newest = catalog().head.serial;
+  server_.serve(old);
+  const plan::PeerCatalog seen = catalog();
+  EXPECT_EQ(seen.head.serial, newest);
+  ASSERT_EQ(seen.remarks.size(), 1U);
+  EXPECT_EQ(seen.remarks[0].code, Code::stale);
+}
+
+TEST_F(pages_about, of_a_settled_peer_that_publishes_meanwhile_are_those_of_the_newer_head) {
+  const plan::SeenHead before = catalog().head;
+  settle(before);
+  const std::string old_head = peer_.tree().at("head.dsse");
+  const auto old_pages = peer_.index().pages;
+  for (auto& image : whole_.images) image.description = "new";
+  publish_whole();
+  Tree tree = peer_.tree();
+  const auto& pages = peer_.index().pages;
+  for (const auto& page : old_pages) {
+    if (std::find(pages.begin(), pages.end(), page) == pages.end()) tree.erase("c/" + page.piece.digest.hex());
+  }
+  server_.serve(tree);
+  int asked_for_head = 0;
+  server_.instead("head.dsse", [&](const Asked&) {
+    return Answer{200, asked_for_head++ == 0 ? old_head : peer_.tree().at("head.dsse"), "text/plain", {}};
+  });
+  std::filesystem::remove_all(folder_.path() + "/cache/" + peer_.id().root.hex() + "/c");
+  questions_.about_settled = {ImageName::of("image10007")};
+  const plan::PeerCatalog seen = catalog();
+  EXPECT_GT(seen.head.serial, before.serial);
+  EXPECT_EQ(of_name(*seen.catalog, "image10007"), of_name(whole_, "image10007"));
 }
 
 }  // namespace

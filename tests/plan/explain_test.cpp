@@ -332,6 +332,41 @@ TEST(explaining_unwanted_copies, R19_promises_nothing_of_a_peer_that_is_unknown)
   EXPECT_THAT(told_of("v1", text), testing::Not(HasSubstr("prune")));
 }
 
+/// A disk with three images: `b` has a delta from an image that is here, `c` one from an image that is not, `d` none.
+constexpr std::string_view medium = R"(
+== manifest
+[[peer]]
+name = "disk"
+card = "disk.card"
+offline = true
+
+[[subscription]]
+peer = "disk"
+all = true
+since = "start"
+
+== state
+peer disk serial=5
+subscription disk all baseline=0 since=start
+copy a from=disk created=1
+
+== peer disk serial=9
+image a created=1
+image b created=6 deltas=a:10
+image c created=7 deltas=nowhere:10
+image d created=8
+
+== plan
+)";
+
+TEST(explaining_copies, R28_tells_how_deltas_of_a_medium_are_used) {
+  EXPECT_THAT(told_of("copy.disk.b", medium), HasSubstr("; 10 B to fetch by 1 delta from a"));
+  EXPECT_THAT(told_of("copy.disk.c", medium),
+              HasSubstr("; the whole image is fetched, because the peer's deltas start from images that are not here"));
+  EXPECT_THAT(told_of("copy.disk.d", medium),
+              HasSubstr("; the whole image is fetched, because the peer has no delta that makes it"));
+}
+
 TEST(explaining_copies, R16_tells_what_their_copy_entry_says) {
   constexpr std::string_view text = R"(
 == manifest

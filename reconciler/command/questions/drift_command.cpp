@@ -13,7 +13,7 @@ namespace {
 
 void look_at_images(const site::Site& site, show::Findings& findings) {
   for (const auto& image : apply::all_damaged_images(site.state, site.store)) {
-    findings.faults.push_back({"image " + image.name.text(), image.path, "its file " + image.why});
+    findings.faults.push_back({"image " + image.name.text(), image.path, "its file " + image.why, show::FindingKind::image});
   }
   findings.images = site.state.images_total();
 }
@@ -25,7 +25,8 @@ bool look_at_state(const site::Site& site, show::Findings& findings) {
     return true;
   } catch (const Error& error) {
     if (error.code() != Code::old_state) return true;  // a root that is lost is told with the pages
-    findings.faults.push_back({"state", site.manifest.server.state, error.text() + "; " + error.mend()});
+    findings.faults.push_back(
+        {"state", site.manifest.server.state, error.text() + "; " + error.mend(), show::FindingKind::state});
     return false;
   }
 }
@@ -54,7 +55,10 @@ void look_at_pieces(const site::Site& site, show::Findings& findings) {
 void look_at_exports(const site::Site& site, show::Findings& findings) {
   const observe::ExportDrift drift = observe::export_drift(site.manifest, site.state.snapshot({.without_failures = true}));
   findings.exports = drift.looked_at;
-  for (const auto& fault : drift.faults) findings.faults.push_back({fault.address.text, fault.path, fault.why});
+  for (const auto& fault : drift.faults) {
+    const show::FindingKind kind = fault.is_link ? show::FindingKind::link : show::FindingKind::exported;
+    findings.faults.push_back({fault.address.text, fault.path, fault.why, kind});
+  }
 }
 
 }  // namespace

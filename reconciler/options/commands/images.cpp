@@ -167,10 +167,10 @@ Withdrawn images are left out unless they are named.
       .option("--since SERIAL", number(&BundleArguments::since, 0, largest_serial, 1200),
               "only what came into the catalog (with --series: into the series) after this serial")
       .option("--peer PEER", &BundleArguments::peer,
-              "the peer's catalog, as it was seen last, with the images of it that are here; no network is used")
+              "the catalog of this peer as it was last seen, and those of its images that are here; no network is used")
       .option("--verify", &BundleArguments::verify,
-              "read every file of an image in DEST again and compare it with the signed catalog; exit code 6 if one is damaged, "
-              "but for a delta, which is only named. "
+              "read the files of all images in DEST again and compare them with the signed catalog; exit code 6 if an image is "
+              "damaged. A damaged delta is only reported. "
               "Nothing is written: takes no IMAGE, --series or --since")
       .check([](BundleArguments& given) {
         if (given.latest && !given.series) wrong("--latest needs --series", "write for example --series db19 --latest 2");

@@ -17,8 +17,9 @@ The scripts complete commands, options, choices, files, and the names of images,
 them.
 
 The names are those of the server whose manifest is in this folder, or where -f and --home say. The shell gets them from
-"ingot completion names", which takes the words typed so far. It reads only the manifest and the state, and prints nothing if it
-cannot read them.
+"ingot completion names -- WORD...", which takes the words typed so far, the last of them perhaps unfinished, and prints what may
+come next. Of names it prints those that begin with the last word. It reads only the manifest and the state, and prints no names
+if it cannot read them.
 )"};
   add_form<CompletionArguments>(completion).word("bash|zsh|fish", &CompletionArguments::shell);
   add_form<NamesArguments>(completion, "names").word("[WORD...]", &NamesArguments::words).dashes();

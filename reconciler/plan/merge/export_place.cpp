@@ -72,7 +72,8 @@ bool block_unwritable(const ExportPlace& place, std::optional<At> at, Draft& dra
        .mend =
            "let the user who runs ingot write there, mount the file system for writing, or name another `to`; a systemd service "
            "may write only to folders in its ReadWritePaths=",
-       .at = std::move(at)});
+       .at = std::move(at),
+       .stops_images = true});
   draft.erase(is_here);
   return true;
 }

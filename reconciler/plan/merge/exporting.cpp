@@ -11,8 +11,7 @@
 namespace ingot::plan {
 
 ExportProgress Exporting::merge() {
-  if (const auto& refusal = place_.view->refusal)
-    block(export_address(entry_.name), Verb::export_, refusal->code, refusal->text, refusal->mend);
+  if (const auto& refusal = place_.view->refusal) block_whole(refusal->code, refusal->text, refusal->mend);
   if (is_told_) return ExportProgress::told;
   const auto members = members_.of(entry_);
   if (!members) {
@@ -30,6 +29,11 @@ ExportProgress Exporting::merge() {
   if (block_unwritable(place_, entry_.at, draft_)) is_told_ = true;
   for (Note& one : left_alone_) draft_.notes.push_back(std::move(one));
   return progress();
+}
+
+void Exporting::block_whole(Code code, std::string text, std::string mend, std::optional<ServerName> waits_for) {
+  block(export_address(entry_.name), Verb::export_, code, std::move(text), std::move(mend), std::move(waits_for));
+  draft_.blocked.back().stops_images = true;
 }
 
 Reason Exporting::reason(Code code, std::string text) const {
@@ -78,8 +82,8 @@ void Exporting::tell_unknown_series(const SeriesName& series) {
     return note(Code::waiting, export_address(entry_.name),
                 fmt::format("it waits for series \"{}\", which is not here yet", series.text()));
   for (const auto& one : situation_.snapshot.series) names.push_back(one.name.text());
-  block(export_address(entry_.name), Verb::export_, Code::unknown_series,
-        fmt::format("there is no series \"{}\" here or in the manifest", series.text()), mend_of_series(series, names));
+  block_whole(Code::unknown_series, fmt::format("there is no series \"{}\" here or in the manifest", series.text()),
+              mend_of_series(series, names));
 }
 
 /// A subscription brings the images of a peer's series, but makes no series here.
@@ -100,9 +104,8 @@ void Exporting::tell_unknown_image(const ImageName& image) {
     return note(Code::waiting, export_address(entry_.name),
                 fmt::format("it waits for image \"{}\", which is not here yet", image.text()));
   Absence absence = arrivals_.absence(arrival, image, {});
-  block(export_address(entry_.name), Verb::export_, absence.code,
-        fmt::format("it exports image \"{}\", {}", image.text(), absence.why), std::move(absence.mend),
-        std::move(absence.waits_for));
+  block_whole(absence.code, fmt::format("it exports image \"{}\", {}", image.text(), absence.why), std::move(absence.mend),
+              std::move(absence.waits_for));
 }
 
 /// Why this image cannot be unpacked in the folder; "": it can, or it is.

@@ -35,6 +35,8 @@ class Exporting {
   Reason reason(Code code, std::string text) const;
   void block(const Address& address, Verb verb, Code code, std::string text, std::string mend,
              std::optional<ServerName> waits_for = {});
+  /// Nothing of the export is done.
+  void block_whole(Code code, std::string text, std::string mend, std::optional<ServerName> waits_for = {});
   void hold(const Address& address, Verb verb, Code code, std::string text, std::string mend, std::vector<Reason> because = {});
   void note(Code code, const Address& address, std::string text);
 

@@ -72,7 +72,8 @@ void merge_dropped_export(const ExportPlace& place, const DroppedExport& dropped
          .code = Code::in_the_way,
          .text = fmt::format("export \"{}\" goes to its folder, \"{}\": another export's images are not taken over",
                              dropped.renamed->name.text(), place.folder),
-         .mend = "give the new export a folder of its own, or drop the old one first, and add the new one after that"});
+         .mend = "give the new export a folder of its own, or drop the old one first, and add the new one after that",
+         .stops_images = !moved});
   } else if (place.view->refusal) {
     const ExportRefusal& refusal = *place.view->refusal;
     draft.blocked.push_back({.address = address,
@@ -80,7 +81,8 @@ void merge_dropped_export(const ExportPlace& place, const DroppedExport& dropped
                              .code = refusal.code,
                              .text = refusal.text,
                              .mend = refusal.mend,
-                             .at = std::nullopt});
+                             .at = std::nullopt,
+                             .stops_images = !moved});
   } else if (moved && dropped.progress != ExportProgress::complete) {
     keep_until_moved(place, dropped, because, draft);
   } else {
@@ -104,7 +106,8 @@ void block_by_former(const ExportEntry& entry, const ExportPlace& former, Draft&
                            .code = Code::in_the_way,
                            .text = fmt::format("\"{}\" holds the images of export \"{}\"", former.folder, former.name.text()),
                            .mend = "name another folder, or drop that export first, and add this one after that",
-                           .at = entry.at});
+                           .at = entry.at,
+                           .stops_images = true});
 }
 
 }  // namespace

@@ -4,49 +4,54 @@
 #include <set>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/texts.hpp"
 #include "reconciler/show/format/json_writer.hpp"
-#include "schema/address.hpp"
 #include "schema/text/quantity.hpp"
 
 namespace ingot::show {
 
 namespace {
 
-std::string looked_at(const Findings& findings) {
-  const auto counted = [](std::uint64_t count, std::string_view noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-  };
-  const std::string images = counted(findings.images, "image"), pieces = counted(findings.pieces, "published file");
-  if (findings.exports == 0) return images + " and " + pieces;
-  return images + ", " + pieces + " and " + counted(findings.exports, "exported image");
+struct Counted {
+  FindingKind kind;
+  std::uint64_t looked_at;
+  std::string_view noun;
+};
+
+/// Images and published files are told even if there are none.
+std::vector<Counted> counts_of(const Findings& findings) {
+  std::vector<Counted> counts{{FindingKind::image, findings.images, "image"},
+                              {FindingKind::piece, findings.pieces, "published file"}};
+  if (findings.deltas > 0) counts.push_back({FindingKind::delta, findings.deltas, "delta"});
+  if (findings.exports > 0) counts.push_back({FindingKind::exported, findings.exports, "exported image"});
+  return counts;
 }
 
-/// Of what kind something is that is not as it should be.
-enum class Looked { image, piece, exported, other };
-
-Looked kind_of_fault(const Finding& fault) {
-  if (fault.what.starts_with("image ")) return Looked::image;
-  if (fault.what == "state") return Looked::other;
-  const auto parts = parts_of(fault.what);
-  if (!parts || parts->kind != AddressKind::export_) return Looked::piece;
-  return parts->name.empty() ? Looked::other : Looked::exported;  // the link of an export is none of the images
+/// "2 images, 5 published files and 1 delta"
+std::string looked_at(const Findings& findings) {
+  const auto counts = counts_of(findings);
+  std::string text;
+  for (const Counted& one : counts) {
+    const std::string_view before = text.empty() ? "" : &one == &counts.back() ? " and " : ", ";
+    text += fmt::format("{}{}", before, plan::counted(one.looked_at, one.noun));
+  }
+  return text;
 }
 
 /// "1 of 2 images, 0 of 5 published files"
 std::string faults_of(const Findings& findings) {
-  std::map<Looked, std::set<std::string>> faulty;
-  for (const Finding& fault : findings.faults)  // an image may have several; pages have one name and a path each
-    faulty[kind_of_fault(fault)].insert(kind_of_fault(fault) == Looked::piece ? fault.what + " " + fault.path : fault.what);
+  std::map<FindingKind, std::set<std::string>> faulty;
+  for (const Finding& fault : findings.faults) {
+    // An image may have several faults; pages and deltas have one name and a path each.
+    const bool by_path = fault.kind == FindingKind::piece || fault.kind == FindingKind::delta;
+    faulty[fault.kind].insert(by_path ? fault.what + " " + fault.path : fault.what);
+  }
   std::string text;
-  const auto add = [&](Looked kind, std::uint64_t all, std::string_view noun) {
-    text += fmt::format("{}{} of {} {}{}", text.empty() ? "" : ", ", faulty[kind].size(), all, noun, all == 1 ? "" : "s");
-  };
-  add(Looked::image, findings.images, "image");
-  add(Looked::piece, findings.pieces, "published file");
-  if (findings.exports > 0) add(Looked::exported, findings.exports, "exported image");
-  if (faulty[Looked::other].contains("state")) text += ", the state";
-  const std::size_t links = faulty[Looked::other].size() - faulty[Looked::other].count("state");
-  if (links > 0) text += fmt::format(", {} link{} of exports", links, links == 1 ? "" : "s");
+  for (const Counted& one : counts_of(findings))
+    text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", faulty[one.kind].size(), plan::counted(one.looked_at, one.noun));
+  if (faulty.contains(FindingKind::state)) text += ", the state";
+  if (const std::size_t links = faulty[FindingKind::link].size(); links > 0)
+    text += fmt::format(", {} of exports", plan::counted(links, "link"));
   return text;
 }
 

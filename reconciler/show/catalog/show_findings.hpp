@@ -10,11 +10,14 @@
 
 namespace ingot::show {
 
+enum class FindingKind { image, piece, delta, exported, link, state };
+
 /// Something that is not as it should be.
 struct Finding {
   std::string what;  ///< "image db19_24", "head", "page sha256:…"
   std::string path;  ///< may be ""
   std::string why;
+  FindingKind kind = FindingKind::piece;  ///< piece: a published file
 };
 
 struct Findings {
@@ -22,6 +25,7 @@ struct Findings {
   std::uint64_t pieces = 0;   ///< published files looked at: head, index, pages
   std::uint64_t bytes = 0;    ///< re-hashed; 0 for drift
   std::uint64_t exports = 0;  ///< exported images looked at; 0 for verify
+  std::uint64_t deltas = 0;   ///< re-hashed; 0 for drift
   std::vector<Finding> faults;
   std::vector<Finding> repaired = {};  ///< faults that were found and are mended
 };
