@@ -7,7 +7,6 @@
 #include "reconciler/apply/recover/provenance.hpp"
 #include "reconciler/apply/verbs/by_deltas.hpp"
 #include "reconciler/apply/verbs/verbs.hpp"
-#include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/kind_check.hpp"
 #include "schema/exit_code.hpp"
@@ -124,11 +123,7 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                                                          .total = progress.total,
                                                          .fetched = progress.fetched});
                                   },
-                              .may_go_on =
-                                  [&] {
-                                    run.group.end_if_old();
-                                    run.bounds.throw_if_over();
-                                  }};
+                              .may_go_on = [&] { run.may_go_on(); }};
   auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<transfer::CopyFailed>(&result)) {
     if (failed->code == Code::peer_failing) run.left.leave(wanted.peer);
@@ -155,10 +150,7 @@ std::optional<Failed> check_kind(const ImageEntry& entry, const Packed& here, Ru
   transfer::KindCheck kind(entry.kind);
   run.context.store.read_plain(
       entry.digest, entry.size, here, [&](std::string_view plain) { kind.write(plain); },
-      [&](std::uint64_t) {
-        io::throw_if_interrupted();
-        run.bounds.throw_if_over();
-      });
+      [&](std::uint64_t) { run.may_go_on(); });
   const std::string why = kind.finish();
   return why.empty() ? std::nullopt : std::optional(Failed{Code::untrusted, why});
 }
