@@ -87,16 +87,34 @@ struct Wanted {
 
 bool is_of_medium(const Wanted& wanted, Run& run) { return run.peers.entry_of(wanted.peer).offline; }
 
-/// nullopt: not by deltas; why not was told.
-std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task, Run& run, std::uint64_t& in_vain) {
-  if (wanted.transfer == nullptr || wanted.transfer->method != plan::Method::delta) return std::nullopt;
-  const auto made = make_by_deltas({wanted.peer, wanted.entry, *wanted.transfer, wanted.place}, task, run);
-  if (const auto* no_use = std::get_if<NoUse>(&made)) {
-    in_vain = no_use->fetched;
-    run.events.note(fmt::format("{}: its deltas are of no use (bad-delta): {}; the whole image is fetched",
-                                task.change.address.text, no_use->why));
+/// Its deltas are of no use. nullopt: `max_bytes` allows to fetch the whole image instead, which was told.
+std::optional<Failed> turn_to_whole(const Wanted& wanted, const std::string& why, const Task& task, Run& run) {
+  const std::uint64_t whole = wanted.entry.packed->file.length;
+  const auto partial = run.context.store.partial(wanted.entry.digest);
+  const std::uint64_t to_come = partial ? whole - std::min(whole, partial->written) : whole;
+  const std::string no_use = fmt::format("its deltas are of no use (bad-delta): {}", why);
+  if (run.spare_bytes.take(to_come)) {
+    run.events.note(fmt::format("{}: {}; the whole image is fetched", task.change.address.text, no_use));
     return std::nullopt;
   }
+  // The next run tries the deltas again, and has at most what they leave.
+  const std::uint64_t most = run.context.manifest.limits.max_bytes.value_or(UINT64_MAX);
+  const std::uint64_t deltas = wanted.transfer->bytes;
+  if (to_come <= most - std::min(most, deltas))
+    return Failed{Code::deferred,
+                  fmt::format("{}; `max_bytes` does not leave {} for the whole image", no_use, size_text(to_come))};
+  return Failed{
+      Code::does_not_fit,
+      fmt::format("{}; the whole image needs {} to fetch beside {} of deltas, and `max_bytes` allows {} for a whole run: "
+                  "it never fits; raise max_bytes, or exclude the image",
+                  no_use, size_text(to_come), size_text(deltas), size_text(most))};
+}
+
+bool is_by_deltas(const Wanted& wanted) { return wanted.transfer != nullptr && wanted.transfer->method == plan::Method::delta; }
+
+std::variant<FetchResult, NoUse> get_by_deltas(const Wanted& wanted, const Task& task, Run& run) {
+  auto made = make_by_deltas({wanted.peer, wanted.entry, *wanted.transfer, wanted.place}, task, run);
+  if (auto* const no_use = std::get_if<NoUse>(&made)) return std::move(*no_use);
   const auto& done = std::get<MadeByDeltas>(made);
   std::set<Digest> spent = files_of(*wanted.transfer);
   spent.insert(wanted.entry.digest);  // a whole copy that was begun before
@@ -169,12 +187,12 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
                   fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
   }
   std::uint64_t in_vain = 0;
-  if (auto made = get_by_deltas(wanted, task, run, in_vain)) return *std::move(made);
-  if (wanted.transfer != nullptr && wanted.transfer->method == plan::Method::delta) {
-    const std::uint64_t whole = entry.packed->file.length;
-    if (!run.spare_bytes.take(whole))
-      return Failed{Code::deferred, fmt::format("its deltas are of no use, and `max_bytes` does not leave {} for the whole image",
-                                                size_text(whole))};
+  if (is_by_deltas(wanted)) {
+    auto made = get_by_deltas(wanted, task, run);
+    if (auto* const result = std::get_if<FetchResult>(&made)) return std::move(*result);
+    const NoUse& no_use = std::get<NoUse>(made);
+    if (auto failed = turn_to_whole(wanted, no_use.why, task, run)) return *std::move(failed);
+    in_vain = no_use.fetched;
   }
   Getting got = fetch_bytes(wanted, *entry.packed, task, run, connections);
   if (auto* result = std::get_if<FetchResult>(&got)) {
@@ -195,7 +213,8 @@ Getting get_from_any(const plan::FetchAgain& action, store::Place place, const T
         get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place, .transfer = is_first ? &action.transfer : nullptr},
                   task, run, connections);
     auto* failed = std::get_if<Failed>(&got);
-    if (!failed || failed->code == Code::deferred) return got;
+    const bool is_beyond_max_bytes = failed && (failed->code == Code::deferred || failed->code == Code::does_not_fit);
+    if (!failed || is_beyond_max_bytes) return got;  // of no other peer either
     std::string text = fmt::format("peer \"{}\": {}", offer.peer.text(), failed->text);
     if (!all) {
       all = Failed{failed->code, std::move(text)};
