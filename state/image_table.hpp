@@ -29,9 +29,9 @@ void each_own_image(Database& database, const ImageRows& visit);
 void each_copy_of(Database& database, const ServerId& origin, const ImageRows& visit);
 /// Live or deleted images of that very name, and a live one that differs only in case.
 void each_image_named(Database& database, const ImageName& name, const ImageRows& visit);
-/// The members of the series of that name.
 /// Live copies of images that have this name at this origin.
 void each_copy_of(Database& database, const ServerId& origin, const ImageName& name, const ImageRows& visit);
+/// The members of the series of that name.
 void each_member_of(Database& database, const SeriesName& series, const ImageRows& visit);
 /// Live images whose bytes these are.
 void each_live_image_of(Database& database, const Digest& digest, const ImageRows& visit);

@@ -87,10 +87,10 @@ Due what_is_due(const plan::Plan& plan, ApplyContext& context) {
 class Applying {
  public:
   Applying(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context)
-      : run_(plan, start.id, context,
+      : ledger_(plan),
+        run_(plan, start.id, context,
              {.recorded = [this](const Waiting& member, const Outcome& outcome) { conclude_recorded(member, outcome); },
-              .cannot_record = [this](const Error& error) { ledger_.end_early(error); }}),
-        ledger_(plan) {}
+              .cannot_record = [this](const Error& error) { ledger_.end_early(error); }}) {}
 
   Account all() {
     try {
@@ -113,6 +113,7 @@ class Applying {
     Outcome outcome = Skipped{"there was nothing to publish"};
   };
 
+  bool is_cut_short() const { return io::interrupted() != 0 || ledger_.ended_early(); }
   /// Why what was not started was not.
   std::string rest() const { return ledger_.ended_early() ? "the run ended early" : "interrupted"; }
 
@@ -161,6 +162,7 @@ class Applying {
   }
 
   void keep_page_to_upload() {
+    if (is_cut_short()) return;
     try {
       keep_page(run_.context.store, run_.context.manifest.server);
     } catch (const Error&) {}  // nothing that is signed depends on it; the end of the run tries again and tells
@@ -168,7 +170,7 @@ class Applying {
 
   /// A head that was renewed, or what came after the publication: no action of the plan uploads it.
   bool was_published_since(const UploadEntry& entry) {
-    if (!published_ || !run_.plan.whole || io::interrupted() != 0 || ledger_.ended_early()) return false;
+    if (!published_ || !run_.plan.whole || is_cut_short()) return false;
     const Address address = upload_address(entry.name);
     const auto concerns = [&](const auto& one) { return one.address == address; };
     return std::none_of(actions().begin(), actions().end(), concerns) &&
@@ -250,7 +252,7 @@ class Applying {
           return Outcome(Skipped{
               .why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true, .in_vain = true});
         if (failed->code == Code::in_use || failed->code == Code::deferred)
-          return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
+          return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true, .in_vain = true});
         return Outcome(std::move(*failed));
       }
       return std::get<ActionEffects>(std::move(result));
@@ -261,7 +263,7 @@ class Applying {
   static Outcome without_delta(const Task& task, Outcome outcome) {
     const auto* failed = std::get_if<Failed>(&outcome);
     if (task.change.verb != Verb::delta || failed == nullptr || failed->code != Code::no_space) return outcome;
-    return Skipped{.why = "deferred: " + failed->text, .deferred = true};
+    return Skipped{.why = "deferred: " + failed->text, .deferred = true, .in_vain = true};
   }
 
   Result do_it(const Task& task, int connections) {
@@ -339,7 +341,7 @@ class Applying {
 
   /// At the end, what came since the publication's place in the plan, or is left of a failure; then others see what is done.
   void publish_the_rest() {
-    if (io::interrupted() != 0 || ledger_.ended_early()) return;
+    if (is_cut_short()) return;
     const auto outcome = publish_what_is_due();
     account_for_left_out();
     if (!outcome) return;
@@ -372,8 +374,7 @@ class Applying {
 
   void close_publication() {
     if (!publication_) return;
-    const bool cut_short = io::interrupted() != 0 || ledger_.ended_early();
-    if (cut_short && !std::holds_alternative<Failed>(publication_->outcome) && still_pending())
+    if (is_cut_short() && !std::holds_alternative<Failed>(publication_->outcome) && still_pending())
       publication_->outcome = Skipped{rest()};
     record(publication_->number, publication_->outcome);
     conclude(publication_->action, publication_->outcome, 0);
@@ -388,13 +389,13 @@ class Applying {
     }
   }
 
-  Run run_;
   Ledger ledger_;
   std::optional<Publication> publication_;
   std::set<Digest> left_out_;  ///< of the last publication
   bool published_ = false;     ///< something was published
   std::mutex beside_mutex_;
   std::vector<ActionResult> beside_the_plan_;
+  Run run_;  ///< last: a group of it may end in a thread of its own, which needs the rest
 };
 
 /// The run before this one, as the history has it; one that died has no exit code.

@@ -56,6 +56,7 @@ void Group::add(Waiting waiting) {
   bool is_full = false;
   {
     const std::lock_guard lock(mutex_);
+    if (!since_) since_ = clock_.steady();  // a group that ended meanwhile has told the state that this one began
     brought_.addresses.insert(waiting.change.address);
     for (const state::Effect& effect : effects_of(waiting)) {
       brought_.drops_images = brought_.drops_images || std::holds_alternative<state::DropImage>(effect);
@@ -74,7 +75,7 @@ void Group::add(Waiting waiting) {
   else if (is_full)
     end_beside();
   else
-    end_if_old();
+    end_if_waited_long();
 }
 
 void Group::end_beside() {
@@ -84,14 +85,12 @@ void Group::end_beside() {
   const auto end_there = [this, members] {
     try {
       end_these(*members);
-    } catch (const std::exception&) {  // a lack of memory: the run ends, and what was not recorded counts as not done
-      end_.cannot_record(Error(Fault::local, no_memory, free_memory));
-    }
+    } catch (const std::exception& error) { cannot_record(error); }
   };
   if (!beside_.try_start(end_there)) end_these(*members);
 }
 
-void Group::end_if_old() {
+void Group::end_if_waited_long() {
   {
     const std::lock_guard lock(mutex_);
     if (!since_ || clock_.steady() - *since_ < longest_wait) return;
@@ -171,7 +170,7 @@ void Group::name_files(Members& members) {
 void Group::record_begun() {
   try {
     journal_.write_begun();
-  } catch (const Error& error) { end_.cannot_record(error); }
+  } catch (const std::exception& error) { cannot_record(error); }
 }
 
 void Group::record(Members& members) {
@@ -197,7 +196,13 @@ void Group::record_one(Waiting& member) {
   } catch (const std::exception& error) { member.result = outcome_of_any(error); }  // not recorded, so nothing was done
   try {
     journal_.finish(member.number, outcome_of(member), {});
-  } catch (const Error& error) { end_.cannot_record(error); }
+  } catch (const std::exception& error) { cannot_record(error); }
+}
+
+/// The run ends, and what was not recorded counts as not done. What is no Error is a lack of memory.
+void Group::cannot_record(const std::exception& error) {
+  const auto* const ours = dynamic_cast<const Error*>(&error);
+  end_.cannot_record(ours != nullptr ? *ours : Error(Fault::local, no_memory, free_memory));
 }
 
 }  // namespace ingot::apply

@@ -50,12 +50,12 @@ struct GroupEnd {
   std::function<void(const Error&)> cannot_record;
 };
 
-/// Thread-safe. A group ends when it is full or old, with the first action that was not done, and before and after an action that
-/// needs it (`joins`).
+/// Thread-safe. A group ends when it is full or has waited for long, with the first action that was not done, and before and
+/// after an action that needs it (`joins`).
 class Group {
  public:
   /// A group has at most so many actions, and staged bytes up to those of the last one; the first one waits for so long at most,
-  /// if somebody asks (`end_if_old`).
+  /// if somebody asks (`end_if_waited_long`).
   static constexpr std::size_t most_actions = 64;
   static constexpr std::uint64_t most_bytes = 64U << 20U;
   static constexpr std::chrono::milliseconds longest_wait{1000};
@@ -70,7 +70,7 @@ class Group {
   void add(Waiting waiting);
   /// Records all that wait, and which others are under way. Throws only std::bad_alloc.
   void end();
-  void end_if_old();
+  void end_if_waited_long();
 
   // Before somebody reads it, what waits is recorded.
   void settle(const std::vector<Address>& addresses);
@@ -96,6 +96,7 @@ class Group {
   void record_begun();
   void record(Members& members);
   void record_one(Waiting& member);
+  void cannot_record(const std::exception& error);
 
   store::Store& store_;
   Journal& journal_;

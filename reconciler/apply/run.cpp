@@ -8,6 +8,7 @@
 
 #include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/interrupt.hpp"
 #include "schema/no_memory.hpp"
 
 namespace ingot::apply {
@@ -165,6 +166,12 @@ Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_co
       rows(rows_looked_up(the_plan, the_context.state)),
       names(rows, the_plan),
       group(the_context.store, journal, names, the_context.clock, std::move(group_end)) {}
+
+void Run::may_go_on() {
+  group.end_if_waited_long();
+  io::throw_if_interrupted();
+  bounds.throw_if_over();
+}
 
 state::Provenance Run::papers_of(const plan::Change& change) const {
   return state::Provenance{.time = context.clock.now(),

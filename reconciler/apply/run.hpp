@@ -128,6 +128,9 @@ struct Run {
   ImageNames names;
   Group group;  ///< what a verb reads that another action of this run may bring is settled first
 
+  /// For work under way that can go on in a later run, from time to time: records a group that has waited for long. Error that
+  /// outcome_of knows: the run is interrupted, or its deadline is over.
+  void may_go_on();
   /// The papers of an image that comes by `change` now (R27).
   state::Provenance papers_of(const plan::Change& change) const;
 };

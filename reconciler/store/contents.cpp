@@ -155,16 +155,20 @@ class Listing {
 
 }  // namespace
 
+std::optional<PartialFileHere> Store::partial(const Digest& digest) const {
+  const std::string path = partial_path(digest);
+  const auto status = files_->status(path);
+  if (!status || status->kind != io::EntryKind::file) return std::nullopt;
+  return PartialFileHere{.digest = digest, .written = written_bytes(*files_, path, *status), .on_disk = status->on_disk};
+}
+
 std::vector<PartialFileHere> Store::partials() const {
   std::vector<PartialFileHere> found;
   try {
     for (const std::string& name : files_->list(staging(folder_))) {
       const auto hex = without_ending(name, partial_ending);
       const auto digest = hex ? Digest::parse_hex(*hex) : std::nullopt;
-      const auto status = digest ? files_->status(partial_path(*digest)) : std::nullopt;
-      if (status && status->kind == io::EntryKind::file)
-        found.push_back(
-            {.digest = *digest, .written = written_bytes(*files_, partial_path(*digest), *status), .on_disk = status->on_disk});
+      if (const auto one = digest ? partial(*digest) : std::nullopt) found.push_back(*one);
     }
   } catch (const Error&) {}  // a plan that another user makes goes on without them
   return found;

@@ -65,13 +65,6 @@ TakenIn Store::take_in(const transfer::Source& source, const std::optional<Diges
           .image = std::move(image)};
 }
 
-Ingested Store::ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
-                       const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  TakenIn taken = take_in(source, expected, threads, progress);
-  keep(*taken.image, taken.result, place);
-  return std::move(taken.bytes);
-}
-
 std::unique_ptr<StagedImage> Store::new_image(int threads) {
   return std::make_unique<StagedImage>(*files_, staging(folder_), threads);
 }

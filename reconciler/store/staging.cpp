@@ -23,8 +23,8 @@ namespace {
 /// fifth of the time on ext4, with a journal and without), although it waits for what others write there too.
 constexpr std::size_t few = 6;
 
-bool all_at_once(io::Files& files, const std::string& folder, std::size_t count) {
-  if (count <= few) return false;
+/// False: each must be synced by itself.
+bool sync_as_a_whole(io::Files& files, const std::string& folder) {
   try {
     files.sync_file_system(folder);
     return true;
@@ -69,10 +69,13 @@ std::vector<std::optional<Error>> Store::name_all(std::vector<Staged>& sets, con
       for (Staged::One& one : sets[set].files()) step(*one.file);
     });
   };
+  const auto at_once = [is_possible = files_->is_synced_as_a_whole(folder_)](std::size_t count) {
+    return is_possible && count > few;
+  };
   std::size_t count = 0;
   for (Staged& set : sets) count += set.files().size();
-  if (count > few) each_file([](StagedFile& file) { file.write_out(); });
-  if (!all_at_once(*files_, folder_, count)) each_file([](StagedFile& file) { file.sync(); });
+  if (at_once(count)) each_file([](StagedFile& file) { file.write_out(); });
+  if (!at_once(count) || !sync_as_a_whole(*files_, folder_)) each_file([](StagedFile& file) { file.sync(); });
   each_file([](StagedFile& file) { file.close(); });
 
   if (before_names) {
@@ -82,17 +85,19 @@ std::vector<std::optional<Error>> Store::name_all(std::vector<Staged>& sets, con
       each([&](std::size_t) { throw Error(error); });
     }
   }
-  std::vector<std::set<std::string>> folders(sets.size());
+  std::vector<AfterNames> after(sets.size());
   std::set<std::string> all_folders;
   each([&](std::size_t set) {
-    for (Staged::One& one : sets[set].files()) name_file(one, folders[set]);
-    all_folders.insert(folders[set].begin(), folders[set].end());
+    for (Staged::One& one : sets[set].files()) name_file(one, after[set]);
+    all_folders.insert(after[set].folders.begin(), after[set].folders.end());
   });
-  if (all_at_once(*files_, folder_, all_folders.size())) return failed;
   FolderSyncs syncs(*files_);
-  each([&](std::size_t set) {
-    for (const std::string& folder : folders[set]) syncs.sync(folder);
-  });
+  if (!at_once(all_folders.size()) || !sync_as_a_whole(*files_, folder_)) {
+    each([&](std::size_t set) {
+      for (const std::string& folder : after[set].folders) syncs.sync(folder);
+    });
+  }
+  each([&](std::size_t set) { remove_second_copies(after[set]); });
   return failed;
 }
 
@@ -102,12 +107,12 @@ void Store::name(Staged staged) {
   if (const auto failed = name_all(one).front()) throw Error(*failed);
 }
 
-void Store::name_file(Staged::One& one, std::set<std::string>& folders) {
-  std::visit(Overloaded{[&](const Staged::Object& name) { name_object(one.file->path(), name.piece, name.place, folders); },
+void Store::name_file(Staged::One& one, AfterNames& after) {
+  std::visit(Overloaded{[&](const Staged::Object& name) { name_object(one.file->path(), name.piece, name.place, after); },
                         [&](const Staged::Replaced& name) {
-                          need_folder(parent(name.path), private_modes.folder, folders);
+                          need_folder(parent(name.path), private_modes.folder, after.folders);
                           files_->rename(one.file->path(), name.path);
-                          folders.insert(parent(name.path));
+                          after.folders.insert(parent(name.path));
                         }},
              one.name);
   one.file->release();
@@ -119,9 +124,9 @@ void Store::need_folder(const std::string& folder, mode_t mode, std::set<std::st
   folders.insert(parent(folder));  // also if it was there: perhaps the run that made it died before it synced its name
 }
 
-void Store::name_object(const std::string& staged, const Piece& object, Place place, std::set<std::string>& folders) {
+void Store::name_object(const std::string& staged, const Piece& object, Place place, AfterNames& after) {
   const std::string path = object_in(object.digest, place);
-  need_folder(parent(path), modes_of(place).folder, folders);
+  need_folder(parent(path), modes_of(place).folder, after.folders);
   if (!files_->rename_new(staged, path)) {
     // The same bytes are here; if they were damaged meanwhile, ours take their place, unless ours are damaged too.
     if (is_whole(*files_, path, object.digest)) {
@@ -139,17 +144,22 @@ void Store::name_object(const std::string& staged, const Piece& object, Place pl
       }
     }
   }
-  folders.insert(parent(path));
-  // Published bytes need no second, private copy.
-  if (place != Place::public_tree) return;
-  const std::string second = object_in(object.digest, Place::private_tree);
-  if (!set_aside_unless_whole(second, object.digest)) files_->remove(second);
+  after.folders.insert(parent(path));
+  if (place == Place::public_tree) after.published.push_back(object.digest);
+}
+
+void Store::remove_second_copies(const AfterNames& after) {
+  for (const Digest& digest : after.published) {
+    const std::string second = object_in(digest, Place::private_tree);
+    if (!set_aside_unless_whole(second, digest)) files_->remove(second);
+  }
 }
 
 void Store::keep_object(const std::string& staged, const Piece& object, Place place) {
-  std::set<std::string> folders;
-  name_object(staged, object, place, folders);
-  for (const std::string& folder : folders) files_->sync_folder(folder);
+  AfterNames after;
+  name_object(staged, object, place, after);
+  for (const std::string& folder : after.folders) files_->sync_folder(folder);
+  remove_second_copies(after);
 }
 
 void Store::stage_file(std::unique_ptr<StagedFile> file, const Piece& piece, Place place, Staged& into) {
@@ -187,12 +197,6 @@ void Store::stage_papers(const Digest& digest, std::int64_t key, std::string_vie
   into.add({.file = std::move(file),
             .name = Staged::Replaced{fmt::format("{}/papers/{}/{}-{}.json", folder_, hex.substr(0, 2), hex, key)}},
            text.size());
-}
-
-void Store::keep_papers(const Digest& digest, std::int64_t key, std::string_view text) {
-  Staged staged;
-  stage_papers(digest, key, text, staged);
-  name(std::move(staged));
 }
 
 }  // namespace ingot::store

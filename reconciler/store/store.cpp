@@ -6,11 +6,9 @@
 
 #include <fmt/core.h>
 
-#include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/store/layout.hpp"
 #include "reconciler/store/staged_file.hpp"
-#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::store {
@@ -59,9 +57,17 @@ void check_folder(io::Files& files, const std::string& store, const std::string&
            "a store must be on one file system, because files are renamed in it");
 }
 
-}  // namespace
+/// Bytes are synced before they get a name: a folder's sync is all that a name may lack.
+void sync_folders(io::Files& files, const std::string& folder) {
+  for (const std::string& name : files.list(folder)) {
+    const std::string path = folder + "/" + name;
+    const auto status = files.status(path);
+    if (status && status->kind == io::EntryKind::folder) sync_folders(files, path);
+  }
+  files.sync_folder(folder);
+}
 
-mode_t mode_of(Place place) { return modes_of(place).file; }
+}  // namespace
 
 Store::Store(io::Files& files, std::string folder, std::string lineage)
     : files_(&files), folder_(std::move(folder)), lineage_(std::move(lineage)) {}
@@ -106,7 +112,12 @@ void Store::clear_left_overs() {
   }
 }
 
-void Store::sync_all() { files_->sync_file_system(folder_); }
+void Store::sync_all() {
+  if (files_->is_synced_as_a_whole(folder_))
+    files_->sync_file_system(folder_);
+  else
+    sync_folders(*files_, folder_);
+}
 
 void Store::replace(const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime) {
   StagedFile staged(*files_, staging(folder_));

@@ -42,9 +42,6 @@ struct TakenIn {
   std::unique_ptr<StagedImage> image;
 };
 
-/// That files have there, whatever the umask.
-mode_t mode_of(Place place);
-
 /// A file that gc may have to do with: its path relative to the store, and what its name says that it is.
 struct StoredFile {
   enum class Kind {
@@ -101,13 +98,9 @@ class Store {
   const std::string& lineage() const { return lineage_; }
   std::string public_folder() const { return folder_ + "/public"; }
 
-  /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. `progress` gets bytes of the
-  /// source's regular files.
+  /// Takes a source in as far as staging/, for whoever stages or keeps it: canonical bytes, packed on so many threads.
+  /// `expected`: refuses other bits. `progress` gets bytes of the source's regular files.
   /// Error{incomplete}: the source; Error{local}: this disk.
-  Ingested ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
-                  const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
-
-  /// The same as far as staging/, for whoever stages it (`stage_image`); the same errors.
   TakenIn take_in(const transfer::Source& source, const std::optional<Digest>& expected, int threads,
                   const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
@@ -122,7 +115,7 @@ class Store {
   /// Packed bytes at a partial path, whole and verified; `file` is open for them since before the first byte came.
   void stage_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place,
                      std::unique_ptr<io::File> file, Staged& into);
-  /// See keep_papers.
+  /// The papers beside an image, so that they outlive the state: what `text` says, under a path of our own making.
   void stage_papers(const Digest& digest, std::int64_t key, std::string_view text, Staged& into);
   /// Makes all bytes durable, calls `before_names`, gives the names and makes them durable. Gives, in order, why a set of
   /// files is not in the store; nullopt: it is, durably. What fails in one set does not concern the others; if `before_names`
@@ -143,6 +136,8 @@ class Store {
   std::optional<std::string> path_of(const Piece& object) const;
   /// Where an interrupted copy of `digest` goes on.
   std::string partial_path(const Digest& digest) const;
+  /// nullopt: there is none. Error{local}: it cannot be looked at.
+  std::optional<PartialFileHere> partial(const Digest& digest) const;
   /// The interrupted copies in the store, so far as they can be looked at.
   std::vector<PartialFileHere> partials() const;
   /// Gives up an interrupted copy; not there = fine.
@@ -150,8 +145,6 @@ class Store {
   /// Moves bytes between the public and the private tree; durable; done already = fine. Error{local}: they are in neither.
   void move_to(const Packed& packed, Place place);
 
-  /// The papers beside an image, so that they outlive the state: what `text` says, under a path of our own making.
-  void keep_papers(const Digest& digest, std::int64_t key, std::string_view text);
   /// The highest key of papers here; 0: there are none.
   std::int64_t newest_papers() const;
   /// All papers here, those with the highest key first. Error{local}: the disk does not give one.
@@ -255,10 +248,16 @@ class Store {
   void check_second_copies(const Packed& packed, std::vector<Damage>& found) const;
   std::optional<Place> place_of(const Piece& object) const;
   void load_condemned();
+  /// What is left to do once files have their names.
+  struct AfterNames {
+    std::set<std::string> folders;  ///< to sync
+    std::vector<Digest> published;  ///< objects of the public tree: once their names are durable, they need no private copy
+  };
   void keep_object(const std::string& staged, const Piece& object, Place place);
-  /// The same without the sync of the folders: they are added to `folders`.
-  void name_object(const std::string& staged, const Piece& object, Place place, std::set<std::string>& folders);
-  void name_file(Staged::One& one, std::set<std::string>& folders);
+  /// The same up to the names; the rest is added to `after`.
+  void name_object(const std::string& staged, const Piece& object, Place place, AfterNames& after);
+  void name_file(Staged::One& one, AfterNames& after);
+  void remove_second_copies(const AfterNames& after);
   /// Makes a folder if it is not there, and adds the one that has it to `folders`.
   void need_folder(const std::string& folder, mode_t mode, std::set<std::string>& folders);
   void stage_table(const SegmentTable& table, const Piece& piece, Place place, Staged& into);

@@ -22,19 +22,6 @@ namespace fs = std::filesystem;
 using namespace testing_support;
 using Lines = std::vector<std::string>;
 
-/// As a user who presses Ctrl-C when action number `at` begins.
-struct InterruptingEvents final : apply::Events {
-  std::size_t at = 0;
-  std::size_t begun = 0;
-  void begin(const plan::Plan&) override {}
-  void start(const plan::Change&) override {
-    if (begun++ == at) io::pretend_interrupted(SIGINT);
-  }
-  void progress(const apply::ActionProgress&) override {}
-  void end(const plan::Change&, const apply::ActionResult&) override {}
-  void note(const std::string&) override {}
-};
-
 class applying : public testing::Test {
  protected:
   void TearDown() override { io::pretend_interrupted(0); }

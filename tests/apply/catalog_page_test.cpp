@@ -75,6 +75,17 @@ TEST_F(catalog_page, an_apply_writes_it_even_if_there_is_nothing_to_do) {
   EXPECT_EQ(read_text(path), ours);
 }
 
+TEST_F(catalog_page, an_interrupted_run_writes_none_for_its_uploads) {
+  fs::remove(path);
+  InterruptingEvents events;
+  here.events_to = &events;
+  const UploadEntry entry{.name = UploadName::of("s3")};
+  const auto account = here.apply({publish_change(), change_of(upload_address(entry.name), plan::UploadTree{.upload = entry})});
+  io::pretend_interrupted(0);
+  EXPECT_EQ(account.exit_code, 130);
+  EXPECT_FALSE(fs::exists(path));
+}
+
 TEST_F(catalog_page, only_an_older_or_changed_one_is_replaced) {
   EXPECT_EQ(kept(page_of("0.0.9")), ours);
   EXPECT_EQ(kept(ours + "\n"), ours) << "damaged or edited";

@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "reconciler/apply/group.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "tests/support/noise.hpp"
 #include "tests/support/server_fixture.hpp"
@@ -31,6 +32,7 @@ inline std::vector<std::string> normalised(TestServer& server) {
     for (const state::SeriesMemberRow& member : row.members) line += " " + member.name.text();
     lines.push_back(line);
   }
+  lines.push_back("types " + std::to_string(snapshot.types.size()));
   for (const state::Registration& row : snapshot.registrations) lines.push_back("peer " + row.name.text() + " " + row.id.text());
   const PublishedTree tree = server.tree();
   for (const auto& [name, digest] : tree.images) lines.push_back("published " + name + " " + digest);
@@ -64,7 +66,7 @@ class DisturbedApply : public testing::Test {
     std::filesystem::rename(folder.path() + "/aside", back);
     std::filesystem::remove(file_of(server, "hidden", "private"));
     server.source("mine", "bytes of mine" + noise(20'000));
-    for (const char* const name : {"own1", "own2", "own3", "own4"}) server.source(name, std::string("bytes of ") + name);
+    for (const char* const name : {"own1", "own2", "own3", "own4", "both"}) server.source(name, std::string("bytes of ") + name);
     server.close();
     std::filesystem::copy(folder.path() + "/here", folder.path() + "/template", std::filesystem::copy_options::recursive);
   }
@@ -81,7 +83,7 @@ class DisturbedApply : public testing::Test {
     if (bytes_are_gone_) std::filesystem::remove(folder.path() + "/here/store/LEFT_OUT");
     auto server = std::make_unique<TestServer>(folder.path(), "here");
     server->know(oslo);
-    server->parallel = 1;
+    server->parallel = parallel_;
     server->manifest.server.deltas = DeltaRules{.size = 0};
     return server;
   }
@@ -100,12 +102,20 @@ class DisturbedApply : public testing::Test {
             delete_change(old)};
   }
 
-  /// Several that are recorded together: a registration and a series too, and bytes that are here or come twice.
+  /// Several that are recorded together: a registration and a series too, and bytes that are here or come twice, also first for
+  /// a private image and then for a public one.
   std::vector<plan::Change> many_changes(TestServer& server) {
     std::vector<plan::Change> all{register_change(oslo)};
+    // With four images behind them they fill a group, which ends in a thread of its own.
+    for (std::size_t i = 0; fills_a_group_ && i + 5 < apply::Group::most_actions; ++i)
+      all.push_back(create_type("TYPE" + std::to_string(i)));
     for (const char* const name : {"own1", "own2", "own3", "own4"})
       all.push_back(add(local_image(name, server.folder() + "/sources/" + name)));
     all.push_back(add(local_image("twice", server.folder() + "/sources/own1")));
+    LocalImage shut = local_image("shut", server.folder() + "/sources/both");
+    shut.is_private = true;
+    all.push_back(add(shut));
+    all.push_back(add(local_image("open", server.folder() + "/sources/both")));
     all.push_back(publish_change());
     for (const char* const name : {"copy1", "copy2", "copy3", "copy4"}) all.push_back(copy_change(oslo, name));
     all.push_back(series_change("s", {"own1", "copy1"}));
@@ -146,7 +156,11 @@ class DisturbedApply : public testing::Test {
                                      {"image.shy", !server.image("shy").is_private},
                                      {"image.hidden", !server.image("hidden").is_private},
                                      {"delta", !snapshot.deltas.empty()}};
-    for (const char* const name : {"own1", "own2", "own3", "own4", "twice"})
+    for (const state::TypeRow& type : snapshot.types) done.emplace(type_address(type.name).text, true);
+    for (const plan::Change& change : changes) {
+      if (std::holds_alternative<plan::CreateType>(change.action)) done.emplace(change.address.text, false);
+    }
+    for (const char* const name : {"own1", "own2", "own3", "own4", "twice", "shut", "open"})
       done.emplace(std::string("image.") + name, here(name));
     for (const char* const name : {"copy1", "copy2", "copy3", "copy4"})
       done.emplace(std::string("copy.oslo.") + name, here(name));
@@ -182,7 +196,9 @@ class DisturbedApply : public testing::Test {
 
   TestFolder folder{quick_folder()};
   TestServer oslo{folder.path(), "oslo"};
-  bool many_ = false;            ///< `changes` are many that are recorded together
+  bool many_ = false;           ///< `changes` are many that are recorded together
+  bool fills_a_group_ = false;  ///< they are more than a group takes
+  std::uint32_t parallel_ = 1;
   bool bytes_are_gone_ = false;  ///< of what `changes` make public; and nothing is noted yet of what is left out
 };
 

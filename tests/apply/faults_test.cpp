@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "reconciler/io/threads.hpp"
 #include "tests/apply/disturbed_apply.hpp"
 #include "tests/support/fault_files.hpp"
 
@@ -100,6 +101,22 @@ TEST_F(faults, R25_a_disk_that_fails_at_any_operation_of_many_actions_that_are_r
   sweep(DiskFault::fails_once, 2);
   sweep(DiskFault::is_full_from_then_on, 7);
   sweep(DiskFault::process_is_killed, 3);
+}
+
+TEST_F(faults, R25_a_disk_that_fails_at_any_operation_of_a_run_that_does_much_at_once_breaks_nothing) {
+  many_ = fills_a_group_ = true;
+  parallel_ = 4;
+  sweep(DiskFault::fails_once, 7);
+  sweep(DiskFault::is_full_from_then_on, 17);
+}
+
+TEST_F(faults, R25_a_disk_that_fails_at_any_operation_of_a_run_that_gets_no_threads_breaks_nothing) {
+  many_ = fills_a_group_ = true;
+  parallel_ = 4;
+  io::pretend_threads_run_out(0);
+  sweep(DiskFault::fails_once, 11);
+  sweep(DiskFault::process_is_killed, 9);
+  io::pretend_threads_run_out(std::nullopt);
 }
 
 // Strides keep the sweeps short on disks where fsync is slow; each meets other operations.

@@ -289,7 +289,9 @@ TEST_F(garbage, G12_a_clock_that_jumped_ahead_ends_no_head_even_without_a_grace)
 }
 
 TEST_F(garbage, G5_a_state_that_does_not_know_the_newest_papers_takes_nothing) {
-  here.store().keep_papers(io::sha256("x"), 1000, "{}");
+  store::Staged staged;
+  here.store().stage_papers(io::sha256("x"), 1000, "{}", staged);
+  here.store().name(std::move(staged));
   const auto before = all_files();
   try {
     gc(0s);

@@ -141,16 +141,8 @@ TEST_F(group, names_and_bytes_of_others_in_it_are_found) {
 }
 
 TEST_F(group, what_waits_is_recorded_when_the_run_is_interrupted) {
-  struct Interrupting final : apply::Events {
-    int started = 0;
-    void begin(const plan::Plan&) override {}
-    void start(const plan::Change&) override {
-      if (++started == 5) io::pretend_interrupted(SIGINT);
-    }
-    void progress(const apply::ActionProgress&) override {}
-    void end(const plan::Change&, const apply::ActionResult&) override {}
-    void note(const std::string&) override {}
-  } events;
+  InterruptingEvents events;
+  events.at = 4;
   here.events_to = &events;
   const apply::Account account = here.apply(adds(10));
   EXPECT_EQ(account.exit_code, 130);
@@ -171,13 +163,37 @@ TEST_F(group, what_waits_for_long_is_recorded_while_the_next_is_under_way) {
   EXPECT_GE(recorded, 2U);
 }
 
+TEST_F(group, one_that_was_under_way_when_a_group_ended_waits_no_longer_than_others) {
+  const state::RunStart start{.id = "20260101T000000Z-000001",
+                              .started = here.clock.now(),
+                              .command = "apply",
+                              .actor = "tester@here",
+                              .manifest_path = "ingot.toml",
+                              .manifest_digest = {},
+                              .git = std::nullopt,
+                              .plan_id = "plan",
+                              .planned = 1};
+  here.state().begin_run(start);
+  apply::Journal journal(here.state(), here.clock, start.id);
+  apply::ImageNames names({}, plan_of({}));
+  Lines recorded;
+  const auto note = [&](const apply::Waiting& member, const Outcome&) { recorded.push_back(member.change.address.text); };
+  apply::Group tested(here.store(), journal, names, here.clock,
+                      {.recorded = note, .cannot_record = [](const Error& error) { FAIL() << error.what(); }});
+  const plan::Change change = create_type("TYPE");
+  const std::int64_t number = tested.begin(change);
+  tested.end();
+  tested.add({.action = 0, .change = change, .number = number, .result = apply::ActionEffects{}});
+  tested.end_if_waited_long();
+  EXPECT_EQ(recorded, Lines());
+  here.clock.passed += apply::Group::longest_wait;
+  tested.end_if_waited_long();
+  EXPECT_EQ(recorded, (Lines{"imagetype.TYPE"}));
+}
+
 TEST_F(group, actions_that_change_only_the_state_are_one_transaction) {
   std::vector<plan::Change> changes;
-  for (int i = 0; i < 50; ++i) {
-    const auto name = TypeName::parse("TYPE" + std::to_string(i)).value();
-    changes.push_back(change_of(Address{"imagetype." + name.text()},
-                                plan::CreateType{.name = name, .base = TypeName::parse("LINUX").value(), .managed = true}));
-  }
+  for (int i = 0; i < 50; ++i) changes.push_back(create_type("TYPE" + std::to_string(i)));
   const std::uint64_t before = here.state().generation();
   const apply::Account account = apply_on(disk, changes);
   EXPECT_EQ(account.done.size(), 50U) << testing::PrintToString(here.events.lines());

@@ -82,10 +82,11 @@ TEST(provenance, of_a_copy_that_became_an_own_image_still_says_how_it_came) {
 
 TEST(provenance, is_readable_whatever_a_host_is_called) {
   state::ImageRow row = apply::parse_papers(copy_text)->row;
-  row.papers.actor = "root@\xff\n\x1b[2Jparis";
+  row.papers.actor = "root@\xff\n\x1b[2J\xC2\x85paris";  // the last is a control character too
   const std::string text = apply::write_papers(row, {.file = {digest('f'), 9}, .segments = 1, .table = {}});
   EXPECT_TRUE(is_utf8(text));
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find("\xC2\x85"), std::string::npos);
   EXPECT_EQ(text.find('\n'), text.size() - 1);
   EXPECT_THAT(apply::parse_papers(text)->row.papers.actor, HasSubstr("paris"));
 }

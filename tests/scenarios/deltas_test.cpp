@@ -126,7 +126,23 @@ TEST_F(Deltas, R28_a_delta_that_is_gone_or_damaged_is_no_failure) {
   expect_copies(3);
 }
 
-TEST_F(Deltas, R28_a_whole_image_in_place_of_a_delta_stays_within_max_bytes) {
+TEST_F(Deltas, R28_a_whole_image_in_place_of_a_delta_for_which_max_bytes_has_no_rest_is_deferred) {
+  publish(1);
+  subscribe();
+  edge.apply();
+  publish(2);
+  publish(3);
+  for (const fs::path& file : files()) fs::remove(file);
+  subscribe("[limits]\nmax_bytes = \"4 MB\"\n");
+  const Json first = edge.apply();
+  EXPECT_EQ(first["done"].size(), 1U);
+  EXPECT_THAT(first["not_started"].dump(),
+              AllOf(HasSubstr("`max_bytes` does not leave 3.0 MB for the whole image"), HasSubstr("\"deferred\":true")));
+  edge.apply();
+  expect_copies(3);
+}
+
+TEST_F(Deltas, R28_a_whole_image_in_place_of_a_delta_that_max_bytes_never_allows_is_a_failure) {
   publish(1);
   subscribe();
   edge.apply();
@@ -134,8 +150,9 @@ TEST_F(Deltas, R28_a_whole_image_in_place_of_a_delta_stays_within_max_bytes) {
   subscribe("[limits]\nmax_bytes = \"1 MB\"\n");
   EXPECT_EQ(transfer(2)["method"], "delta");
   fs::remove(files().front());
-  EXPECT_THAT(edge.apply()["not_started"].dump(),
-              AllOf(HasSubstr("`max_bytes` does not leave 3.0 MB for the whole image"), HasSubstr("\"deferred\":true")));
+  const Ran applied = edge.ingot({"apply", "--yes"});
+  EXPECT_EQ(applied.exit, 3);
+  EXPECT_THAT(applied.out + applied.err, AllOf(HasSubstr("does-not-fit"), HasSubstr("raise max_bytes")));
   subscribe("[limits]\nmax_bytes = \"4 MB\"\n");
   edge.apply();
   expect_copies(2);

@@ -109,6 +109,32 @@ TEST_F(staging, a_file_system_that_cannot_be_synced_as_a_whole_is_synced_file_by
   EXPECT_GE(count_of("sync_folder "), 10);
 }
 
+TEST_F(staging, where_one_sync_of_the_file_system_makes_nothing_durable_each_file_is_synced_before_it_is_named) {
+  store::Store store = made();
+  auto all = sets(store, 10);
+  files.synced_as_a_whole = false;
+  const auto failed = store.name_all(all);
+  EXPECT_TRUE(std::none_of(failed.begin(), failed.end(), [](const auto& one) { return one.has_value(); }));
+  EXPECT_EQ(count_of("write_out ") + count_of("sync_file_system "), 0);
+  EXPECT_EQ(count_of("sync "), 20);
+  EXPECT_LT(last("sync "), first("rename "));
+  EXPECT_LT(last("rename "), first("sync_folder "));
+}
+
+TEST_F(staging, where_one_sync_of_the_file_system_makes_nothing_durable_all_folders_of_names_are_synced_after_a_crash) {
+  store::Store store = made();
+  auto all = sets(store, 1);
+  store.name_all(all);
+  files.synced_as_a_whole = false;
+  files.start_over();
+  store.sync_all();
+  EXPECT_EQ(count_of("sync_file_system "), 0);
+  const std::string hex = images_.front().digest.hex();
+  for (const std::string& path : {folder, folder + "/papers/" + hex.substr(0, 2), folder + "/public/c",
+                                  fs::path(path_of(images_.front().packed.file.digest)).parent_path().string()})
+    EXPECT_EQ(std::count(files.journal().begin(), files.journal().end(), "sync_folder " + path), 1) << path;
+}
+
 TEST_F(staging, a_folder_whose_sync_failed_is_not_synced_again_and_all_who_need_it_fail) {
   store::Store store = made();
   auto all = sets(store, 3);  // with the same bytes once more: other papers in the same folders
@@ -146,6 +172,25 @@ TEST_F(staging, the_same_bytes_twice_are_kept_once) {
   EXPECT_TRUE(std::none_of(failed.begin(), failed.end(), [](const auto& one) { return one.has_value(); }));
   for (std::size_t image = 0; image < 10; ++image) EXPECT_TRUE(is_here(store, image));
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
+}
+
+TEST_F(staging, a_private_copy_goes_only_when_the_public_name_of_these_bytes_is_durable) {
+  store::Store store = made();
+  for (const int count : {1, 10}) {  // synced by itself, and as a whole
+    SCOPED_TRACE(count);
+    auto all = sets(store, count);
+    const Digest object = images_.back().packed.file.digest;
+    const std::string second = path_of(object, "private");
+    fs::create_directories(fs::path(second).parent_path());
+    fs::copy_file(all.back().files().front().file->path(), second);
+    files.start_over();
+    store.name_all(all);
+    EXPECT_FALSE(fs::exists(second));
+    EXPECT_TRUE(fs::exists(path_of(object)));
+    const std::string sync = count == 1 ? "sync_folder " + fs::path(path_of(object)).parent_path().string() : "sync_file_system ";
+    ASSERT_LT(first(sync), files.journal().size());
+    EXPECT_LT(last(sync), first("remove " + second));
+  }
 }
 
 TEST_F(staging, a_copy_stays_for_the_next_run_unless_the_disk_did_not_take_it) {

@@ -72,15 +72,13 @@ class StoreFaults : public StoreTest {
 };
 
 TEST_F(StoreFaults, ingest_leaves_all_or_nothing) {
-  sweep([](store::Store&) {},
-        [&](store::Store& store) { store.ingest({.path = source}, std::nullopt, store::Place::public_tree, 1, nullptr); });
+  sweep([](store::Store&) {}, [&](store::Store& store) { ingest(store); });
 }
 
 TEST_F(StoreFaults, move_leaves_the_bytes_in_one_place_or_the_other) {
   std::optional<store::Ingested> image;
-  sweep(
-      [&](store::Store& store) { image = store.ingest({.path = source}, std::nullopt, store::Place::private_tree, 1, nullptr); },
-      [&](store::Store& store) { store.move_to(image->packed, store::Place::public_tree); });
+  sweep([&](store::Store& store) { image = ingest(store, store::Place::private_tree); },
+        [&](store::Store& store) { store.move_to(image->packed, store::Place::public_tree); });
 }
 
 TEST_F(StoreFaults, adopting_a_copy_can_be_tried_again) {
@@ -103,11 +101,11 @@ TEST_F(StoreFaults, papers_are_the_old_or_the_new) {
     fs::remove_all(folder);
     files.fail_at = 0;
     store::Store store = made();
-    store.keep_papers(Digest{}, 1, "old");
+    keep_papers(store, Digest{}, 1, "old");
     files.start_over();
     files.fail_at = n;
     try {
-      store.keep_papers(Digest{}, 1, "new");
+      keep_papers(store, Digest{}, 1, "new");
     } catch (const Error&) {}
     const std::string text = read_text(folder + "/papers/00/" + Digest{}.hex() + "-1.json");
     EXPECT_TRUE(text == "old" || text == "new") << n;

@@ -40,8 +40,18 @@ class StoreTest : public testing::Test {
     bytes.resize(size);
     return bytes;
   }
-  store::Ingested ingest(store::Store& store, store::Place place = store::Place::public_tree) {
-    return store.ingest({.path = source}, std::nullopt, place, 2, nullptr);
+  /// The source, taken in and kept.
+  store::Ingested ingest(store::Store& store, store::Place place = store::Place::public_tree,
+                         const std::optional<Digest>& expected = {},
+                         const std::function<void(std::uint64_t, std::uint64_t)>& progress = {}) {
+    const store::TakenIn taken = store.take_in({.path = source}, expected, 2, progress);
+    store.keep(*taken.image, taken.result, place);
+    return taken.bytes;
+  }
+  static void keep_papers(store::Store& store, const Digest& digest, std::int64_t key, std::string_view text) {
+    store::Staged staged;
+    store.stage_papers(digest, key, text, staged);
+    store.name(std::move(staged));
   }
   /// Gives packed bytes at a partial path their name, as a copy does.
   void keep_partial(store::Store& store, const transfer::PackedResult& result, const Packed& names, store::Place place) {

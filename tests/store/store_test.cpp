@@ -34,7 +34,7 @@ TEST_F(StoreTest, is_made_with_exact_modes_whatever_the_umask) {
   const store::Ingested open = ingest(store);
   write_text(source, "private bytes");
   const store::Ingested closed = ingest(store, store::Place::private_tree);
-  store.keep_papers(open.digest, 7, "{}");
+  keep_papers(store, open.digest, 7, "{}");
   umask(before);
   for (const char* name : {"public", "public/root", "public/c", "public/b"})
     EXPECT_EQ(mode_of(folder + "/" + name), 0755U) << name;
@@ -122,11 +122,11 @@ TEST_F(StoreTest, takes_in_a_file_and_gives_it_back) {
   const std::string bytes = noise(2 * segment_size + 100);
   write_text(source, bytes);
   std::uint64_t last = 0;
-  const store::Ingested image = store.ingest({.path = source}, io::sha256(bytes), store::Place::public_tree, 2,
-                                             [&](std::uint64_t done, std::uint64_t total) {
-                                               EXPECT_EQ(total, bytes.size());
-                                               last = done;
-                                             });
+  const store::Ingested image =
+      ingest(store, store::Place::public_tree, io::sha256(bytes), [&](std::uint64_t done, std::uint64_t total) {
+        EXPECT_EQ(total, bytes.size());
+        last = done;
+      });
   EXPECT_EQ(last, bytes.size());
   EXPECT_EQ(image.digest, io::sha256(bytes));
   EXPECT_EQ(image.size, bytes.size());
@@ -156,8 +156,7 @@ TEST_F(StoreTest, refuses_other_bits_than_the_manifest_says) {
   store::Store store = made();
   write_text(source, "bytes");
   const auto before = named_files();
-  EXPECT_THAT(failure_of([&] { store.ingest({.path = source}, io::sha256("other"), store::Place::public_tree, 1, nullptr); },
-                         Fault::incomplete),
+  EXPECT_THAT(failure_of([&] { ingest(store, store::Place::public_tree, io::sha256("other")); }, Fault::incomplete),
               HasSubstr("the manifest says"));
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
@@ -168,9 +167,8 @@ TEST_F(StoreTest, leaves_nothing_when_a_source_cannot_be_taken_or_it_is_interrup
   const auto before = named_files();
   EXPECT_NE(failure_of([&] { ingest(store); }, Fault::incomplete), "");
   write_text(source, noise(3 * segment_size));
-  EXPECT_THROW(store.ingest({.path = source}, std::nullopt, store::Place::public_tree, 2,
-                            [](std::uint64_t, std::uint64_t) { io::pretend_interrupted(2); }),
-               Error);
+  const auto interrupt = [](std::uint64_t, std::uint64_t) { io::pretend_interrupted(2); };
+  EXPECT_THROW(ingest(store, store::Place::public_tree, {}, interrupt), Error);
   io::pretend_interrupted(0);
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));

@@ -27,6 +27,8 @@ class FaultFiles final : public io::Files {
   std::function<void(const std::string& line)> watch;
   /// On which file system a path lies, by what it really is.
   std::function<std::uint64_t(const std::string& path, std::uint64_t device)> device_of;
+  /// Whatever the real one is.
+  bool synced_as_a_whole = true;
 
   const std::vector<std::string>& journal() const { return journal_; }
   std::size_t count() const { return count_; }
@@ -68,6 +70,7 @@ class FaultFiles final : public io::Files {
     step("sync_folder ", path);
     real_.sync_folder(path);
   }
+  bool is_synced_as_a_whole(const std::string&) override { return synced_as_a_whole; }
   void sync_file_system(const std::string& folder) override {
     step("sync_file_system ", folder);
     real_.sync_file_system(folder);

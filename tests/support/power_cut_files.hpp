@@ -101,6 +101,7 @@ class PowerCutFiles final : public io::Files {
       if (parent_folder(name) == path) names_synced_[name] = file;
     }
   }
+  bool is_synced_as_a_whole(const std::string& folder) override { return disk_.is_synced_as_a_whole(folder); }
   void sync_file_system(const std::string& folder) override {
     disk_.sync_file_system(folder);
     if (drops && drops("sync_file_system " + folder)) return;

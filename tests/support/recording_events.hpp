@@ -1,6 +1,8 @@
 // Events that a test reads afterwards.
 #pragma once
 
+#include <csignal>
+#include <cstddef>
 #include <map>
 #include <mutex>
 #include <string>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "reconciler/apply/events.hpp"
+#include "reconciler/io/interrupt.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot::testing_support {
@@ -53,6 +56,19 @@ class RecordingEvents final : public apply::Events {
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
   std::map<std::string, apply::ActionProgress> progress_;
+};
+
+/// As a user who presses Ctrl-C when action number `at` begins (from 0).
+struct InterruptingEvents final : apply::Events {
+  std::size_t at = 0;
+  std::size_t begun = 0;
+  void begin(const plan::Plan&) override {}
+  void start(const plan::Change&) override {
+    if (begun++ == at) io::pretend_interrupted(SIGINT);
+  }
+  void progress(const apply::ActionProgress&) override {}
+  void end(const plan::Change&, const apply::ActionResult&) override {}
+  void note(const std::string&) override {}
 };
 
 }  // namespace ingot::testing_support

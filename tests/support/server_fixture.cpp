@@ -236,6 +236,11 @@ plan::Change series_change(const std::string& name, const std::vector<std::strin
   return change_of(address, std::move(series), std::move(after));
 }
 
+plan::Change create_type(const std::string& name) {
+  const TypeName type = TypeName::parse(name).value();
+  return change_of(type_address(type), plan::CreateType{.name = type, .base = TypeName::parse("LINUX").value(), .managed = true});
+}
+
 plan::Change delete_change(const state::ImageRow& row) {
   return change_of(image_address(row.name), plan::DeleteImage{.key = row.key, .name = row.name});
 }

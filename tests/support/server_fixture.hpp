@@ -98,6 +98,7 @@ plan::Change publish_change();
 plan::Change register_change(const TestServer& peer);
 plan::Change copy_change(const TestServer& peer, const std::string& image, std::vector<std::string> after = {});
 plan::Change series_change(const std::string& name, const std::vector<std::string>& members, std::vector<std::string> after = {});
+plan::Change create_type(const std::string& name);
 plan::Change delete_change(const state::ImageRow& row);
 LocalImage local_image(const std::string& name, const std::string& source);
 

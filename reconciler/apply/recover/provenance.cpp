@@ -1,9 +1,11 @@
 #include "reconciler/apply/recover/provenance.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "schema/text/json_text.hpp"
 #include "schema/text/strict_json.hpp"
+#include "schema/text/text.hpp"
 #include "schema/text/utf8.hpp"
 
 namespace ingot::apply {
@@ -11,14 +13,14 @@ namespace {
 
 constexpr std::size_t longest_papers_text = 65536;
 
-/// `text` as JSON takes it: what is no UTF-8, and control characters, become U+FFFD. A user or a host may be named so.
+/// `text` as free text: what is no UTF-8, and control characters, become U+FFFD. A user or a host may be named so.
 std::string clean(std::string_view text) {
   std::string whole;
   while (!text.empty()) {
-    const auto [value, length] = first_character(text);
-    const bool fits = length > 0 && value >= 0x20U && value != 0x7FU;
-    whole += fits ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD");
-    text.remove_prefix(length == 0 ? 1 : length);
+    const std::size_t length = first_character(text).length;
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    whole += is_text(character, character.size()) ? character : std::string_view("\xEF\xBF\xBD");
+    text.remove_prefix(character.size());
   }
   return whole;
 }

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "reconciler/delta/decoder.hpp"
-#include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/fetch_file.hpp"
 #include "reconciler/transfer/kind_check.hpp"
 
@@ -66,11 +65,6 @@ class Chain {
   std::string path_of(const plan::DeltaStep& step) const { return run_.context.store.partial_path(step.file.digest); }
   void drop(const plan::DeltaStep& step) { run_.context.store.drop_partial(step.file.digest); }
 
-  void may_go_on() const {
-    io::throw_if_interrupted();
-    run_.bounds.throw_if_over();
-  }
-
   void tell(std::uint64_t of_this_step) {
     run_.events.progress({.address = task_.change.address,
                           .verb = task_.change.verb,
@@ -81,7 +75,7 @@ class Chain {
 
   void fetch(const plan::DeltaStep& step) {
     const transfer::FileJob job{
-        .file = step.file, .progress = [this](std::uint64_t here) { tell(here); }, .may_go_on = [this] { may_go_on(); }};
+        .file = step.file, .progress = [this](std::uint64_t here) { tell(here); }, .may_go_on = [this] { run_.may_go_on(); }};
     const transfer::FileFetched fetched =
         transfer::fetch_file(run_.peers.connect(wanted_.peer), run_.context.files, run_.throttle, job, path_of(step));
     fetched_ += fetched.bytes;
@@ -121,7 +115,7 @@ class Chain {
          .base = [&](std::uint64_t offset, std::span<char> into) { base_read([&] { base.read(offset, into); }); },
          .result =
              [&](std::string_view bytes) {
-               may_go_on();
+               run_.may_go_on();
                next.bytes->write(bytes);
                refuse_beyond_plan(*next.bytes);
                kind.write(bytes);
@@ -168,10 +162,7 @@ std::set<Digest> files_of(const plan::Transfer& transfer) {
 }
 
 std::variant<MadeByDeltas, NoUse> make_by_deltas(const ByDeltas& wanted, const Task& task, Run& run) {
-  const FilesInUse::Lease lease(run.files_in_use, files_of(wanted.transfer), [&run] {
-    io::throw_if_interrupted();
-    run.bounds.throw_if_over();
-  });
+  const FilesInUse::Lease lease(run.files_in_use, files_of(wanted.transfer), [&run] { run.may_go_on(); });
   Chain chain(wanted, task, run);
   try {
     Packed packed = chain.make();

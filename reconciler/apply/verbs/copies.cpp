@@ -7,7 +7,6 @@
 #include "reconciler/apply/recover/provenance.hpp"
 #include "reconciler/apply/verbs/by_deltas.hpp"
 #include "reconciler/apply/verbs/verbs.hpp"
-#include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/kind_check.hpp"
 #include "schema/exit_code.hpp"
@@ -88,16 +87,34 @@ struct Wanted {
 
 bool is_of_medium(const Wanted& wanted, Run& run) { return run.peers.entry_of(wanted.peer).offline; }
 
-/// nullopt: not by deltas; why not was told.
-std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task, Run& run, std::uint64_t& in_vain) {
-  if (wanted.transfer == nullptr || wanted.transfer->method != plan::Method::delta) return std::nullopt;
-  const auto made = make_by_deltas({wanted.peer, wanted.entry, *wanted.transfer, wanted.place}, task, run);
-  if (const auto* no_use = std::get_if<NoUse>(&made)) {
-    in_vain = no_use->fetched;
-    run.events.note(fmt::format("{}: its deltas are of no use (bad-delta): {}; the whole image is fetched",
-                                task.change.address.text, no_use->why));
+/// Its deltas are of no use. nullopt: `max_bytes` allows to fetch the whole image instead, which was told.
+std::optional<Failed> turn_to_whole(const Wanted& wanted, const std::string& why, const Task& task, Run& run) {
+  const std::uint64_t whole = wanted.entry.packed->file.length;
+  const auto partial = run.context.store.partial(wanted.entry.digest);
+  const std::uint64_t to_come = partial ? whole - std::min(whole, partial->written) : whole;
+  const std::string no_use = fmt::format("its deltas are of no use (bad-delta): {}", why);
+  if (run.spare_bytes.take(to_come)) {
+    run.events.note(fmt::format("{}: {}; the whole image is fetched", task.change.address.text, no_use));
     return std::nullopt;
   }
+  // The next run tries the deltas again, and has at most what they leave.
+  const std::uint64_t most = run.context.manifest.limits.max_bytes.value_or(UINT64_MAX);
+  const std::uint64_t deltas = wanted.transfer->bytes;
+  if (to_come <= most - std::min(most, deltas))
+    return Failed{Code::deferred,
+                  fmt::format("{}; `max_bytes` does not leave {} for the whole image", no_use, size_text(to_come))};
+  return Failed{
+      Code::does_not_fit,
+      fmt::format("{}; the whole image needs {} to fetch beside {} of deltas, and `max_bytes` allows {} for a whole run: "
+                  "it never fits; raise max_bytes, or exclude the image",
+                  no_use, size_text(to_come), size_text(deltas), size_text(most))};
+}
+
+bool is_by_deltas(const Wanted& wanted) { return wanted.transfer != nullptr && wanted.transfer->method == plan::Method::delta; }
+
+std::variant<FetchResult, NoUse> get_by_deltas(const Wanted& wanted, const Task& task, Run& run) {
+  auto made = make_by_deltas({wanted.peer, wanted.entry, *wanted.transfer, wanted.place}, task, run);
+  if (auto* const no_use = std::get_if<NoUse>(&made)) return std::move(*no_use);
   const auto& done = std::get<MadeByDeltas>(made);
   std::set<Digest> spent = files_of(*wanted.transfer);
   spent.insert(wanted.entry.digest);  // a whole copy that was begun before
@@ -124,11 +141,7 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                                                          .total = progress.total,
                                                          .fetched = progress.fetched});
                                   },
-                              .may_go_on =
-                                  [&] {
-                                    run.group.end_if_old();
-                                    run.bounds.throw_if_over();
-                                  }};
+                              .may_go_on = [&] { run.may_go_on(); }};
   auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<transfer::CopyFailed>(&result)) {
     if (failed->code == Code::peer_failing) run.left.leave(wanted.peer);
@@ -155,10 +168,7 @@ std::optional<Failed> check_kind(const ImageEntry& entry, const Packed& here, Ru
   transfer::KindCheck kind(entry.kind);
   run.context.store.read_plain(
       entry.digest, entry.size, here, [&](std::string_view plain) { kind.write(plain); },
-      [&](std::uint64_t) {
-        io::throw_if_interrupted();
-        run.bounds.throw_if_over();
-      });
+      [&](std::uint64_t) { run.may_go_on(); });
   const std::string why = kind.finish();
   return why.empty() ? std::nullopt : std::optional(Failed{Code::untrusted, why});
 }
@@ -177,12 +187,12 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
                   fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
   }
   std::uint64_t in_vain = 0;
-  if (auto made = get_by_deltas(wanted, task, run, in_vain)) return *std::move(made);
-  if (wanted.transfer != nullptr && wanted.transfer->method == plan::Method::delta) {
-    const std::uint64_t whole = entry.packed->file.length;
-    if (!run.spare_bytes.take(whole))
-      return Failed{Code::deferred, fmt::format("its deltas are of no use, and `max_bytes` does not leave {} for the whole image",
-                                                size_text(whole))};
+  if (is_by_deltas(wanted)) {
+    auto made = get_by_deltas(wanted, task, run);
+    if (auto* const result = std::get_if<FetchResult>(&made)) return std::move(*result);
+    const NoUse& no_use = std::get<NoUse>(made);
+    if (auto failed = turn_to_whole(wanted, no_use.why, task, run)) return *std::move(failed);
+    in_vain = no_use.fetched;
   }
   Getting got = fetch_bytes(wanted, *entry.packed, task, run, connections);
   if (auto* result = std::get_if<FetchResult>(&got)) {
@@ -203,7 +213,8 @@ Getting get_from_any(const plan::FetchAgain& action, store::Place place, const T
         get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place, .transfer = is_first ? &action.transfer : nullptr},
                   task, run, connections);
     auto* failed = std::get_if<Failed>(&got);
-    if (!failed || failed->code == Code::deferred) return got;
+    const bool is_beyond_max_bytes = failed && (failed->code == Code::deferred || failed->code == Code::does_not_fit);
+    if (!failed || is_beyond_max_bytes) return got;  // of no other peer either
     std::string text = fmt::format("peer \"{}\": {}", offer.peer.text(), failed->text);
     if (!all) {
       all = Failed{failed->code, std::move(text)};

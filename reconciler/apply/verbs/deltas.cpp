@@ -6,7 +6,6 @@
 
 #include "reconciler/apply/verbs/verbs.hpp"
 #include "reconciler/delta/encoder.hpp"
-#include "reconciler/io/interrupt.hpp"
 
 namespace ingot::apply {
 namespace {
@@ -68,11 +67,7 @@ std::optional<Piece> make(const plan::MakeDelta& action, const End& base, const 
   };
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const delta::EncoderOptions options{.threads = static_cast<int>(std::min(run.context.parallel, cores)),
-                                      .may_go_on =
-                                          [&] {
-                                            io::throw_if_interrupted();
-                                            run.bounds.throw_if_over();
-                                          },
+                                      .may_go_on = [&] { run.may_go_on(); },
                                       .progress =
                                           [&](std::uint64_t done) {
                                             run.events.progress({.address = task.change.address,

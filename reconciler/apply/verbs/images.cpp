@@ -67,7 +67,7 @@ store::TakenIn take_in(const LocalImage& image, const std::optional<Digest>& exp
   const auto threads = static_cast<int>(std::min(run.context.parallel, cores));
   store::TakenIn taken = run.context.store.take_in(
       transfer::source_of(image, run.context.manifest.server), expected, threads, [&](std::uint64_t done, std::uint64_t total) {
-        run.group.end_if_old();
+        run.group.end_if_waited_long();
         run.events.progress(
             {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
       });

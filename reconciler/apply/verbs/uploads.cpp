@@ -1,16 +1,12 @@
 // What is published goes to a store as well.
 #include "reconciler/apply/uploads/uploads.hpp"
 #include "reconciler/apply/verbs/verbs.hpp"
-#include "reconciler/io/interrupt.hpp"
 
 namespace ingot::apply {
 
 void upload_to(const UploadEntry& entry, Run& run) {
   const Address address = upload_address(entry.name);
-  const auto may_go_on = [&run] {
-    io::throw_if_interrupted();
-    run.bounds.throw_if_over();
-  };
+  const auto may_go_on = [&run] { run.may_go_on(); };
   UploadManner manner;
   manner.http.throttle = &run.throttle;
   manner.bucket.may_go_on = may_go_on;

@@ -21,6 +21,23 @@ std::optional<FileLimit> file_limit(const std::string& folder) {
   return std::nullopt;
 }
 
+bool is_synced_as_a_whole(std::uint64_t type) {
+  constexpr std::uint64_t zfs = 0x2FC12FC1;  // linux/magic.h has only what is part of Linux
+  switch (type) {
+    case EXT4_SUPER_MAGIC:  // also ext2 and ext3
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case zfs: return true;
+    default: return false;
+  }
+}
+
+bool is_synced_as_a_whole(const std::string& folder) {
+  struct statfs found {};
+  return ::statfs(folder.c_str(), &found) == 0 && is_synced_as_a_whole(static_cast<std::uint64_t>(found.f_type));
+}
+
 FolderLock::FolderLock(const std::string& folder) : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (descriptor_.get() < 0) throw file_error("open the folder", folder, errno);
   int locked = 0;

@@ -1,4 +1,4 @@
-// What a file system cannot hold, and a lock on a folder that leaves no file behind.
+// What a file system cannot hold, how it is synced, and a lock on a folder that leaves no file behind.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,13 @@ struct FileLimit {
 };
 /// The limit of the file system that the folder lies on; nullopt: none that anybody meets. Error{local}: it cannot be looked at.
 std::optional<FileLimit> file_limit(const std::string& folder);
+
+/// Whether File::write_out and one sync of a file system of this type (statfs) make bytes and names durable. Where the system
+/// that stores them is not this kernel (FUSE, network) or is not known, it may not be told of that sync: there each file and
+/// folder is synced by itself.
+bool is_synced_as_a_whole(std::uint64_t type);
+/// The same of the file system that the folder lies on; false if it cannot be looked at.
+bool is_synced_as_a_whole(const std::string& folder);
 
 /// Held until it goes, or the process ends.
 class FolderLock {

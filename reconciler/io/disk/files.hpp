@@ -78,6 +78,8 @@ class Files {
   /// (of a folder, or on a file system that knows no second names).
   virtual bool link_new(const std::string& from, const std::string& to) = 0;
   virtual void sync_folder(const std::string& path) = 0;
+  /// Whether sync_file_system makes what lies on it durable. If not, each file and folder must be synced by itself.
+  virtual bool is_synced_as_a_whole(const std::string& folder) = 0;
   /// All that lies on it, also what others write there: files after write_out, folders, and what a dead run left unsynced.
   virtual void sync_file_system(const std::string& folder) = 0;
   virtual void remove(const std::string& path) = 0;  ///< a file; not there = fine
@@ -98,6 +100,7 @@ class PosixFiles final : public Files {
   bool rename_new(const std::string& from, const std::string& to) override;
   bool link_new(const std::string& from, const std::string& to) override;
   void sync_folder(const std::string& path) override;
+  bool is_synced_as_a_whole(const std::string& folder) override;
   void sync_file_system(const std::string& folder) override;
   void remove(const std::string& path) override;
   void set_mode(const std::string& path, mode_t mode) override;

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/disk/file_system.hpp"
 #include "reconciler/io/disk/files.hpp"
 #include "reconciler/io/disk/owned_descriptor.hpp"
 #include "reconciler/io/disk/rename_new.hpp"
@@ -279,6 +280,8 @@ void PosixFiles::sync_folder(const std::string& path) {
   const OwnedDescriptor folder(open_folder(path));
   if (again([&] { return ::fsync(folder.get()); }) != 0) throw file_error("sync the folder", path, errno);
 }
+
+bool PosixFiles::is_synced_as_a_whole(const std::string& folder) { return io::is_synced_as_a_whole(folder); }
 
 void PosixFiles::sync_file_system(const std::string& path) {
   const OwnedDescriptor folder(open_folder(path));
