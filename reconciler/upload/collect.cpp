@@ -1,4 +1,5 @@
 // Removing what this server put into a store and no reader needs any more.
+#include "reconciler/upload/parts.hpp"
 #include "reconciler/upload/upload.hpp"
 
 namespace ingot::upload {
@@ -8,10 +9,7 @@ namespace {
 /// Nothing finishes an upload in parts of an object that no tree names.
 void drop_parts(Bucket& bucket, Records& records, const std::set<std::string>& needed) {
   for (const std::string& path : records.paths_in_parts()) {
-    const auto parts = needed.contains(path) ? std::nullopt : records.parts(path);
-    if (!parts) continue;
-    bucket.drop_parts(path, parts->id);
-    records.parts_are(path, "");
+    if (!needed.contains(path)) forget_parts(bucket, records, path);
   }
 }
 

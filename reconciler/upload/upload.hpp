@@ -61,8 +61,9 @@ struct WrongObject {
   std::string why;  ///< "is missing"
   bool operator==(const WrongObject&) const = default;
 };
-/// Looks at each object of the tree, and reads the whole catalog. By path; those that are wrong are recorded as not there, so
-/// that the next upload puts them again, if `note` is given.
+/// Looks at each object of the tree, and reads the whole catalog. By path. With `note`, those that are missing are recorded as
+/// not there, and those that are wrong as having other bytes: the next upload puts both again, and does not look at the wrong
+/// ones.
 std::vector<WrongObject> verify(Bucket& bucket, Records& records, const TreeFiles& tree, const UploadOptions& options, bool note);
 
 struct CollectedObject {

@@ -1,6 +1,9 @@
 // Uploads of a small tree to a store in memory: the order, what is put again, parts, and what gc removes.
 #include "reconciler/upload/upload.hpp"
 
+#include <algorithm>
+#include <atomic>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -131,6 +134,40 @@ TEST_F(uploading, looks_before_it_puts_where_the_state_was_lost) {
   EXPECT_EQ(lost.objects().size(), tree_.files.size());
 }
 
+TEST_F(uploading, what_was_put_before_the_bucket_was_emptied_is_put_again) {
+  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
+    return request == "PUT /gold/x/c/index" ? std::optional(StoreFault{}) : std::nullopt;
+  });
+  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  for (const auto& path : paths()) store_.remove("gold/x/" + path);
+  store_.fail(nullptr);
+  put();
+  EXPECT_THAT(paths(), ElementsAre("b/one", "c/index", "c/page", "head.dsse", "root/1.dsse"));
+}
+
+TEST_F(uploading, a_head_whose_keys_were_revoked_proves_nothing) {
+  put();
+  for (const auto& path : paths()) store_.remove("gold/x/" + path);
+  store_.put("gold/x/head.dsse", "head 0");
+  MemoryRecords other;  // no head was put, as far as these know
+  other.begin(tree_.files);
+  std::vector<std::pair<TreeFile, std::string>> all;
+  for (const TreeFile& file : tree_.files) all.emplace_back(file, "etag");
+  other.done(all);
+  upload(bucket_, other, files_, folder_.path(), tree_, own_,
+         {.parallel = 4, .part_size = small_part, .progress = {}, .may_go_on = {}});
+  EXPECT_THAT(paths(), ElementsAre("b/one", "c/index", "c/page", "head.dsse", "root/1.dsse"));
+}
+
+TEST_F(uploading, puts_the_head_again_if_it_alone_is_not_known_to_be_there) {
+  put();
+  records_.begin({tree_.files.back()});
+  store_.forget();
+  put();
+  EXPECT_THAT(puts(), ElementsAre("head.dsse"));
+  EXPECT_TRUE(records_.objects().at("head.dsse").etag);
+}
+
 TEST_F(uploading, refuses_a_newer_head_of_its_own) {
   put();
   publish(9, {{"root/1.dsse", "root"}});
@@ -173,6 +210,102 @@ TEST_F(uploading, begins_anew_when_the_store_forgot_the_parts) {
   put();
   EXPECT_THAT(paths(), Contains("b/large"));
   EXPECT_EQ(store_.open_uploads(), 0U);
+}
+
+TEST_F(uploading, large_files_go_in_groups) {
+  std::map<std::string, std::string> files{{"root/1.dsse", "root"}};
+  for (char name = 'a'; name < 'k'; ++name) files[std::string("b/") + name] = std::string(small_part + 1, name);
+  publish(1, files);
+  std::atomic<int> open = 0, most = 0;
+  store_.fail([&](const std::string& request) -> std::optional<StoreFault> {
+    if (request.ends_with("?uploads")) most = std::max<int>(most, ++open);
+    if (request.starts_with("POST") && request.ends_with("?uploadId")) --open;
+    return std::nullopt;
+  });
+  put();
+  EXPECT_EQ(most, 4);
+  EXPECT_EQ(paths().size(), 12U);
+}
+
+TEST_F(uploading, asks_whether_it_may_go_on_while_it_reads_a_large_file) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  int asked = 0;
+  const auto stop = [&] {
+    if (++asked == 4) throw Error(Fault::interrupted, "stopped");
+  };
+  const auto put_until_stopped = [&] {
+    upload(bucket_, records_, files_, folder_.path(), tree_, own_,
+           {.parallel = 1, .part_size = small_part, .progress = {}, .may_go_on = stop});
+  };
+  EXPECT_THROW(put_until_stopped(), Error);
+  EXPECT_THAT(store_.asked(), Not(Contains("POST /gold/x/b/large?uploads")));
+}
+
+TEST_F(uploading, parts_of_a_file_that_was_damaged_since_are_not_gone_on_with) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(3 * small_part, 'x')}});
+  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
+    return request.starts_with("POST") && request.ends_with("?uploadId") ? std::optional(StoreFault{}) : std::nullopt;
+  });
+  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  store_.fail(nullptr);
+  testing_support::write_text(folder_ / "b/large", std::string(3 * small_part - 1, 'x') + "y");
+  EXPECT_EQ(code_of([&] { put(); }), Code::damaged);
+  EXPECT_THAT(paths(), Not(Contains("b/large")));
+}
+
+TEST_F(uploading, drops_the_parts_that_it_begins_anew) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  int finished = 0;
+  store_.fail([&](const std::string& request) -> std::optional<StoreFault> {
+    const bool first = request.starts_with("POST") && request.ends_with("?uploadId") && ++finished == 1;
+    return first ? std::optional(StoreFault{.status = 400, .code = "InvalidPart"}) : std::nullopt;
+  });
+  put();
+  EXPECT_THAT(paths(), Contains("b/large"));
+  EXPECT_EQ(store_.open_uploads(), 0U);
+}
+
+TEST_F(uploading, drops_the_parts_of_a_file_that_is_there_already) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  put();
+  records_.begin({tree_.files[1]});
+  records_.parts_are("b/large", bucket_.start_parts("b/large", tree_.files[1].piece, served_as("b/large")));
+  put();
+  EXPECT_EQ(store_.open_uploads(), 0U);
+  EXPECT_THAT(records_.paths_in_parts(), IsEmpty());
+}
+
+TEST_F(uploading, drops_the_parts_of_other_bytes) {
+  const Piece old{.digest = io::sha256("of an older tree"), .length = 5};
+  records_.begin({{.path = "b/one", .piece = old}});
+  records_.parts_are("b/one", bucket_.start_parts("b/one", old, served_as("b/one")));
+  put();
+  EXPECT_EQ(store_.open_uploads(), 0U);
+}
+
+TEST_F(uploading, progress_never_passes_the_total) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  records_.begin(tree_.files);
+  records_.parts_are("b/large", "gone");
+  records_.part_is_there("b/large", 1, "gone");
+  std::uint64_t last = 0;
+  const auto tell = [&](std::uint64_t done, std::uint64_t total) {
+    EXPECT_LE(done, total);
+    last = total - done;
+  };
+  upload(bucket_, records_, files_, folder_.path(), tree_, own_,
+         {.parallel = 1, .part_size = small_part, .progress = tell, .may_go_on = {}});
+  EXPECT_EQ(last, 0U);
+}
+
+TEST_F(uploading, repairs_a_large_object_that_another_program_put_there) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(small_part, 'x')}});
+  put();
+  store_.put("gold/x/b/large", std::string(small_part, 'y'), {{"x-amz-meta-ingot-sha256", tree_.files[1].piece.digest.hex()}});
+  EXPECT_THAT(verify(bucket_, records_, tree_, {.parallel = 2, .progress = {}, .may_go_on = {}}, true),
+              ElementsAre(WrongObject{"b/large", "was put there by another program"}));
+  put();
+  EXPECT_EQ(store_.objects()["gold/x/b/large"].bytes, std::string(small_part, 'x'));
 }
 
 TEST_F(uploading, verify_tells_what_is_missing_or_other) {
