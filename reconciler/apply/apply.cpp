@@ -168,7 +168,8 @@ class Applying {
 
   /// A head that was renewed, or what came after the publication: no action of the plan uploads it.
   bool was_published_since(const UploadEntry& entry) {
-    if (!published_ || !run_.plan.whole || io::interrupted() != 0 || ledger_.ended_early()) return false;
+    if (!published_ || run_.plan.excluded_uploads.contains(entry.name)) return false;
+    if (io::interrupted() != 0 || ledger_.ended_early()) return false;
     const Address address = upload_address(entry.name);
     const auto concerns = [&](const auto& one) { return one.address == address; };
     return std::none_of(actions().begin(), actions().end(), concerns) &&

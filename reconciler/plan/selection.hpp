@@ -29,7 +29,8 @@ class Selection {
   LeftOutBy by() const { return by_; }
 
   Fate fate_of(const Change& change) const;
-  /// Whether an obstacle of this address belongs to the plan.
+  /// Whether what stands at this address belongs to the plan. An upload does unless it is excluded: it follows from what is
+  /// published, as the publication follows from the rest.
   bool concerns(const Address& address) const;
   /// Why it comes along, if no flag names it itself.
   std::optional<Reason> why_needed(const Address& address) const;
