@@ -65,15 +65,15 @@ class Uploading {
     bool has_head = false;
     for (const TreeFile& file : tree_.files) {
       const auto found = recorded.find(file.path);
-      const bool other_bytes = found != recorded.end() && found->second.piece != file.piece;
-      const bool same = found != recorded.end() && !other_bytes;
+      const bool differs = found != recorded.end() && found->second.piece != file.piece;
+      const bool same = found != recorded.end() && !differs;
       const bool is_there = same && found->second.etag && as_recorded;
       if (file.layer == Layer::head) {
         has_head = is_there && there.serial == tree_.serial;
         continue;
       }
       if (is_there) continue;
-      if (other_bytes)
+      if (differs)
         forget_parts(bucket_, records_, file.path);
       else if (may_have_more || (same && (found->second.etag || file.piece.length >= worth_a_look)))
         look_first_.insert(file.path);

@@ -13,6 +13,7 @@
 #include "tests/support/fake_store.hpp"
 #include "tests/support/memory_records.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/raw_server.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::upload {
@@ -63,6 +64,11 @@ class uploading : public testing::Test {
   UploadSums put() {
     return upload(bucket_, records_, files_, folder_.path(), tree_, own_,
                   {.parallel = 4, .part_size = small_part, .progress = {}, .may_go_on = {}});
+  }
+  CollectedObjects collected(const std::set<std::string>& needed, const CollectRules& rules) {
+    CollectedObjects result;
+    collect(bucket_, records_, needed, rules, result);
+    return result;
   }
   std::vector<std::string> paths() const {
     std::vector<std::string> paths;
@@ -120,7 +126,7 @@ TEST_F(uploading, puts_no_head_while_something_is_missing) {
 
 TEST_F(uploading, a_file_that_is_damaged_here_is_refused_by_the_store) {
   testing_support::write_text(folder_ / "b/one", "bad bytes");
-  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  EXPECT_EQ(code_of([&] { put(); }), Code::damaged);
   EXPECT_THAT(paths(), Not(Contains("b/one")));
 }
 
@@ -332,7 +338,7 @@ TEST_F(uploading, gc_removes_after_the_grace_what_it_put_there) {
   const std::set<std::string> needed{"root/1.dsse", "c/index", "head.dsse", "c/page"};
   const Time day = *parse_time("2026-01-01T00:00:00Z");
   const auto gc = [&](Time now, bool dry_run = false) {
-    return collect(bucket_, records_, needed, {.now = now, .grace = std::chrono::hours(24 * 14), .dry_run = dry_run});
+    return collected(needed, {.now = now, .grace = std::chrono::hours(24 * 14), .dry_run = dry_run});
   };
   EXPECT_EQ(gc(day).waiting.size(), 1U);
   EXPECT_THAT(gc(day + std::chrono::hours(24 * 13)).taken, IsEmpty());
@@ -343,6 +349,39 @@ TEST_F(uploading, gc_removes_after_the_grace_what_it_put_there) {
   EXPECT_THAT(gc(day + std::chrono::hours(24 * 30)).taken, IsEmpty());
 }
 
+TEST_F(uploading, gc_tells_what_it_removed_before_the_store_failed) {
+  put();
+  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
+    return request == "DELETE /gold/x/c/page" ? std::optional(StoreFault{}) : std::nullopt;
+  });
+  CollectedObjects result;
+  const CollectRules at_once{.now = *parse_time("2026-01-01T00:00:00Z"), .grace = Seconds(0)};
+  EXPECT_EQ(code_of([&] {
+              collect(bucket_, records_, {"c/index", "head.dsse", "root/1.dsse"}, at_once, result);
+            }),
+            Code::unreachable);
+  ASSERT_EQ(result.taken.size(), 1U);
+  EXPECT_EQ(result.taken.front().path, "b/one");
+  EXPECT_FALSE(records_.objects().contains("b/one"));
+}
+
+TEST_F(uploading, gc_asks_before_it_removes_something) {
+  put();
+  int asked = 0;
+  CollectRules rules{.now = *parse_time("2026-01-01T00:00:00Z"), .grace = Seconds(0), .may_remove = [&] {
+                       ++asked;
+                       return false;
+                     }};
+  const std::set<std::string> all{"root/1.dsse", "b/one", "c/index", "head.dsse", "c/page"};
+  EXPECT_FALSE(collected(all, rules).refused);
+  EXPECT_EQ(asked, 0);
+  const CollectedObjects result = collected({"head.dsse"}, rules);
+  EXPECT_TRUE(result.refused);
+  EXPECT_THAT(result.taken, IsEmpty());
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(paths().size(), 5U);
+}
+
 TEST_F(uploading, gc_keeps_what_is_needed_again) {
   put();
   const Time day = *parse_time("2026-01-01T00:00:00Z");
@@ -350,9 +389,9 @@ TEST_F(uploading, gc_keeps_what_is_needed_again) {
   std::set<std::string> fewer = all;
   fewer.erase("b/one");
   const Seconds grace = std::chrono::hours(24);
-  collect(bucket_, records_, fewer, {.now = day, .grace = grace});
-  collect(bucket_, records_, all, {.now = day + grace * 2, .grace = grace});
-  EXPECT_THAT(collect(bucket_, records_, fewer, {.now = day + grace * 3, .grace = grace}).taken, IsEmpty());
+  collected(fewer, {.now = day, .grace = grace});
+  collected(all, {.now = day + grace * 2, .grace = grace});
+  EXPECT_THAT(collected(fewer, {.now = day + grace * 3, .grace = grace}).taken, IsEmpty());
 }
 
 TEST_F(uploading, gc_drops_parts_that_nothing_will_finish) {
@@ -361,8 +400,45 @@ TEST_F(uploading, gc_drops_parts_that_nothing_will_finish) {
   records_.begin({{.path = "b/gone", .piece = {.digest = io::sha256("x"), .length = 1}}});
   records_.parts_are("b/gone", id);
   EXPECT_EQ(store_.open_uploads(), 1U);
-  collect(bucket_, records_, {}, {.now = *parse_time("2026-01-01T00:00:00Z"), .grace = std::chrono::hours(24)});
+  collected({}, {.now = *parse_time("2026-01-01T00:00:00Z"), .grace = std::chrono::hours(24)});
   EXPECT_EQ(store_.open_uploads(), 0U);
+}
+
+/// A store that gives the same answer to everything.
+class one_answer : public testing::Test {
+ protected:
+  Error error_of(const std::string& answer, const std::function<void(Bucket&)>& work) {
+    testing_support::RawServer server(
+        [&](const testing_support::RawConnection& connection, const std::string&) { connection.send(answer); });
+    UploadEntry place{.name = UploadName::of("s3"), .bucket = "gold", .prefix = "x/", .endpoint = server.url()};
+    place.endpoint.pop_back();
+    Bucket bucket(http_, place, {.id = "ID", .secret = "secret", .session = ""}, clock_,
+                  {.retry = {.attempts = 1}, .may_go_on = {}});
+    try {
+      work(bucket);
+    } catch (const Error& error) { return error; }
+    return Error(Fault::internal, "nothing was thrown");
+  }
+  static std::string answer(const std::string& status, const std::string& body) {
+    return "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+
+  io::SystemClock clock_;
+  io::CurlHttp http_;
+};
+
+TEST_F(one_answer, a_304_counts_only_if_it_was_asked_for) {
+  const std::string not_modified = "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(error_of(not_modified, [](Bucket& bucket) { bucket.get("head.dsse", 10); }).code(), Code::unreachable);
+  EXPECT_EQ(error_of(not_modified, [](Bucket& bucket) { bucket.look_at("b/one"); }).code(), Code::unreachable);
+  EXPECT_EQ(error_of(not_modified, [](Bucket& bucket) { bucket.remove("b/one"); }).code(), Code::unreachable);
+  EXPECT_EQ(error_of(not_modified, [](Bucket& bucket) { bucket.get("head.dsse", 10, "etag"); }).fault(), Fault::internal);
+}
+
+TEST_F(one_answer, an_error_after_a_200_counts_where_the_store_answers_with_a_text) {
+  const std::string error = answer("200 OK", "<Error xmlns=\"x\"><Code>InternalError</Code></Error>");
+  EXPECT_EQ(error_of(error, [](Bucket& bucket) { bucket.finish_parts("b/one", "id", {"etag"}); }).code(), Code::unreachable);
+  EXPECT_EQ(error_of(error, [](Bucket& bucket) { bucket.get("index.html", 1000); }).fault(), Fault::internal);
 }
 
 TEST_F(uploading, tells_that_the_clock_is_wrong) {

@@ -11,12 +11,9 @@ void upload_to(const UploadEntry& entry, Run& run) {
     io::throw_if_interrupted();
     run.bounds.throw_if_over();
   };
-  UploadManner manner;
-  manner.http.throttle = &run.throttle;
-  manner.bucket.may_go_on = may_go_on;
   UploadPlace place(
       entry, {.state = run.context.state, .store = run.context.store, .files = run.context.files, .clock = run.context.clock},
-      manner);
+      manner_with(run.throttle, may_go_on));
   place.upload({.parallel = run.context.parallel,
                 .progress =
                     [&](std::uint64_t done, std::uint64_t total) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/texts.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "schema/address.hpp"
 #include "schema/text/quantity.hpp"
@@ -13,12 +14,9 @@ namespace ingot::show {
 namespace {
 
 std::string looked_at(const Findings& findings) {
-  const auto counted = [](std::uint64_t count, std::string_view noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-  };
-  const std::string images = counted(findings.images, "image"), pieces = counted(findings.pieces, "published file");
+  const std::string images = plan::counted(findings.images, "image"), pieces = plan::counted(findings.pieces, "published file");
   if (findings.exports == 0) return images + " and " + pieces;
-  return images + ", " + pieces + " and " + counted(findings.exports, "exported image");
+  return images + ", " + pieces + " and " + plan::counted(findings.exports, "exported image");
 }
 
 /// Of what kind something is that is not as it should be.
@@ -61,6 +59,13 @@ void show_faults(const Findings& findings, const Style& style, Output& out) {
   show_lines(findings.faults, "", Ink::red, style, out);
 }
 
+/// Gives what the last line says of those that are mended.
+std::string show_mended_and_faults(const Findings& findings, const Style& style, Output& out) {
+  show_lines(findings.repaired, "repaired ", Ink::green, style, out);
+  show_faults(findings, style, out);
+  return findings.repaired.empty() ? "" : fmt::format(" {} repaired.", findings.repaired.size());
+}
+
 void put_list(std::string_view key, const std::vector<Finding>& findings, JsonWriter& json) {
   json.objects(key, findings, [&](const auto& finding) {
     json.member("what", finding.what);
@@ -97,13 +102,23 @@ void show_drift_json(const Findings& findings, Output& out) {
 }
 
 void show_verify(const Findings& findings, const Style& style, Output& out) {
-  show_lines(findings.repaired, "repaired ", Ink::green, style, out);
-  show_faults(findings, style, out);
-  const std::string repaired = findings.repaired.empty() ? "" : fmt::format(" {} repaired.", findings.repaired.size());
+  const std::string repaired = show_mended_and_faults(findings, style, out);
   if (findings.faults.empty())
     out.print("Whole: {}, {} re-hashed.{}\n", looked_at(findings), size_text(findings.bytes), repaired);
   else
     out.print("{}\n", style.bold(fmt::format("Damaged: {}.{}", faults_of(findings), repaired)));
+}
+
+void show_verify_upload(const Findings& findings, const std::string& place, const Style& style, Output& out) {
+  const std::string repaired = show_mended_and_faults(findings, style, out);
+  const std::string objects = plan::counted(findings.pieces, "object"), where = io::printable(place);
+  if (findings.faults.empty()) {
+    out.print("Complete: {} in {} {} as uploaded.{}\n", objects, where, findings.pieces == 1 ? "is" : "are", repaired);
+  } else {
+    const std::size_t wrong = findings.faults.size();
+    out.print("{}\n", style.bold(fmt::format("Incomplete: {} of {} in {} {} missing or wrong.{}", wrong, objects, where,
+                                             wrong == 1 ? "is" : "are", repaired)));
+  }
 }
 
 void show_verify_json(const Findings& findings, Output& out) {
