@@ -29,6 +29,7 @@ TEST_F(uploads, verify_finds_what_is_missing_or_wrong_and_repairs_it) {
   EXPECT_EQ(site_.ingot({"verify", "--upload", "s3"}).exit, 0);
   EXPECT_EQ(keys_of(store_), tree_paths(site_));
   EXPECT_EQ(site_.ingot({"verify", "--upload", "s4"}).exit, 3);
+  EXPECT_EQ(site_.ingot({"verify", "--upload", "s3", "db19"}).exit, 64);
 }
 
 TEST_F(uploads, gc_leaves_what_older_heads_name_and_what_is_not_its_own) {
