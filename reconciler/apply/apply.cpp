@@ -170,7 +170,7 @@ class Applying {
 
   /// A head that was renewed, or what came after the publication: no action of the plan uploads it.
   bool was_published_since(const UploadEntry& entry) {
-    if (!published_ || !run_.plan.whole || is_cut_short()) return false;
+    if (!published_ || is_cut_short() || run_.plan.excluded_uploads.contains(entry.name)) return false;
     const Address address = upload_address(entry.name);
     const auto concerns = [&](const auto& one) { return one.address == address; };
     return std::none_of(actions().begin(), actions().end(), concerns) &&

@@ -193,6 +193,9 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
   plan.complete = std::none_of(situation.peers.begin(), situation.peers.end(),
                                [](const PeerCase& peer) { return peer.sight == Sight::unknown; });
   plan.whole = selection.is_whole() && !options.repairs_of;
+  for (const UploadEntry& entry : situation.manifest.uploads) {
+    if (!selection.takes(upload_address(entry.name))) plan.excluded_uploads.insert(entry.name);
+  }
   plan.left_out_by = selection.by();
   plan.left_out = std::move(draft.left_out);
   if (plan.whole) plan.settled = settled_peers(desired, situation, draft);  // else there may be more to do for any of them

@@ -342,6 +342,7 @@ struct Plan {
       {};  ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
   std::optional<Time> settled_until = {};       ///< when time alone brings the next change (prune)
   bool whole = true;                            ///< false: the run was told to do a part of what there is to do
+  std::set<UploadName> excluded_uploads = {};   ///< not even a head that is renewed goes there
   LeftOutBy left_out_by = LeftOutBy::nothing;   ///< what left actions out by their address
   std::map<Verb, std::uint64_t> left_out = {};  ///< how much of it, also of what is blocked or held
 

@@ -232,11 +232,8 @@ class Choosing {
 
 Selection::Fate Selection::fate_of(const Change& change) const {
   if (std::holds_alternative<Publish>(change.action)) return Fate::done;
-  // It follows from what is published, as the publication follows from the rest.
-  if (std::holds_alternative<UploadTree>(change.action))
-    return left_out_.contains(change.address.text) ? Fate::left_out : Fate::done;
   if (!takes(change.address)) return Fate::left_out;
-  if (!approved_) return Fate::done;
+  if (!approved_ || std::holds_alternative<UploadTree>(change.action)) return Fate::done;
   const bool waits = waits_.contains(change.address.text);
   // A delta changes nothing that anybody approves; without its image there is none.
   if (change.verb == Verb::delta) return waits ? Fate::left_out : Fate::done;
@@ -244,7 +241,8 @@ Selection::Fate Selection::fate_of(const Change& change) const {
 }
 
 bool Selection::takes(const Address& address) const {
-  return !left_out_.contains(address.text) && (!chosen_ || chosen_->contains(address.text));
+  if (left_out_.contains(address.text)) return false;
+  return is_of(AddressKind::upload, address) || !chosen_ || chosen_->contains(address.text);
 }
 
 std::optional<Reason> Selection::why_needed(const Address& address) const {

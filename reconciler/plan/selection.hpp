@@ -30,6 +30,9 @@ class Selection {
   LeftOutBy by() const { return by_; }
 
   Fate fate_of(const Change& change) const;
+  /// Whether what stands at this address belongs to the plan. An upload does unless it is excluded: it follows from what is
+  /// published, as the publication follows from the rest.
+  bool takes(const Address& address) const;
   /// Whether the obstacle belongs to the plan.
   template <class Obstacle>
   bool concerns(const Obstacle& obstacle) const {
@@ -46,8 +49,6 @@ class Selection {
 
  private:
   friend class Choosing;
-
-  bool takes(const Address& address) const;
 
   LeftOutBy by_ = LeftOutBy::nothing;
   std::optional<std::unordered_map<std::string, std::string>>

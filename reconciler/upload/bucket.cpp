@@ -31,6 +31,7 @@ struct Bucket::Question {
 namespace {
 
 constexpr const char* digest_header = "x-amz-meta-ingot-sha256";
+constexpr const char* if_none_match = "if-none-match";
 constexpr std::size_t longest_etag = 256;
 constexpr std::uint64_t longest_error = 64 * 1024;  ///< of an answer that is none to the request
 
@@ -57,9 +58,11 @@ std::string clean_etag(std::string etag) {
 }
 std::string etag_of(const io::HttpAnswer& answer) { return clean_etag(header_of(answer, "etag")); }
 
-bool is_good(const io::HttpAnswer& answer) {
-  // A store may find out late that it cannot put the parts together, when it has said 200 already.
-  return answer.status >= 200 && answer.status < 300 && answer.body.find("<Error>") == std::string::npos;
+bool is_good(const std::string& method, const io::HttpAnswer& answer) {
+  // A store may find out late that it cannot put the parts together, when it has said 200 already. Only an answer to a POST is
+  // a text of the store: what a GET gives are the bytes of an object.
+  const bool is_error = method == "POST" && answer.body.find("<Error") != std::string::npos;
+  return answer.status >= 200 && answer.status < 300 && !is_error;
 }
 
 bool is_not_there(const io::HttpAnswer& answer) {
@@ -95,7 +98,7 @@ Trouble denial(const UploadEntry& place, const std::string& said) {
           : fmt::format("the access key in {} and {}", place.key.key_id_env.value_or(""), place.key.secret_env.value_or(""));
   return {.code = Code::credentials,
           .why = fmt::format("the store refuses the access key ({})", said),
-          .mend = fmt::format("check {}, and that it may read, write and delete in the bucket", source)};
+          .mend = fmt::format("check {}, and that it may read, write and delete in the bucket, and list the bucket", source)};
 }
 
 Trouble trouble_of(const io::HttpAnswer& answer, const UploadEntry& place) {
@@ -111,7 +114,11 @@ Trouble trouble_of(const io::HttpAnswer& answer, const UploadEntry& place) {
   if (code == "NoSuchBucket")
     return {.why = fmt::format("there is no bucket \"{}\"", place.bucket),
             .mend = "create the bucket, or correct \"to\" in the manifest"};
-  if (answer.status >= 300 && answer.status < 400)
+  if (code == "BadDigest" || code == "XAmzContentSHA256Mismatch")
+    return {.code = Code::damaged,
+            .why = fmt::format("the bytes that came to the store are not those that are published ({})", said),
+            .mend = "run \"ingot verify --repair\"; if nothing is damaged here, check the network"};
+  if (answer.status >= 300 && answer.status < 400 && answer.status != 304)
     return {.why = fmt::format("the store says that the bucket is elsewhere ({})", said),
             .mend = "correct \"endpoint\" and \"region\" in the manifest"};
   if (code == "AuthorizationHeaderMalformed" || code == "InvalidRegion" || code == "IllegalLocationConstraintException")
@@ -189,7 +196,8 @@ io::HttpAnswer Bucket::ask_once(const Question& question) {
 io::HttpAnswer Bucket::ask(const Question& question) {
   for (int failures = 1;; ++failures) {
     io::HttpAnswer answer = ask_once(question);
-    const bool fine = is_good(answer) || answer.status == 304 || (question.not_there_is_fine && is_not_there(answer)) ||
+    const bool as_known = answer.status == 304 && question.headers.contains(if_none_match);
+    const bool fine = is_good(question.method, answer) || as_known || (question.not_there_is_fine && is_not_there(answer)) ||
                       (question.at_most > 0 && answer.too_long) ||
                       (!question.fine_code.empty() && element_text(answer.body, "Code") == question.fine_code);
     if (fine) return answer;
@@ -210,7 +218,7 @@ void Bucket::fail(const Question& question, const io::HttpAnswer& answer) const 
 std::variant<ObjectBytes, NotModified, NotThere, TooLong> Bucket::get(const std::string& path, std::uint64_t at_most,
                                                                       const std::string& known_etag) {
   Question question{.method = "GET", .path = path, .at_most = at_most, .not_there_is_fine = true};
-  if (!known_etag.empty()) question.headers["if-none-match"] = fmt::format("\"{}\"", known_etag);
+  if (!known_etag.empty()) question.headers[if_none_match] = fmt::format("\"{}\"", known_etag);
   question.headers["cache-control"] = "no-cache";
   io::HttpAnswer answer = ask(question);
   if (answer.status == 304) return NotModified{};
@@ -270,7 +278,7 @@ std::optional<std::string> Bucket::finish_parts(const std::string& path, const s
                           .not_there_is_fine = true,
                           .fine_code = "InvalidPart"};
   const io::HttpAnswer answer = ask(question);
-  if (!is_good(answer)) return std::nullopt;
+  if (!is_good(question.method, answer)) return std::nullopt;
   return clean_etag(element_text(answer.body, "ETag"));
 }
 

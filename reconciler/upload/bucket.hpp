@@ -47,8 +47,8 @@ struct BucketOptions {
 };
 
 /// All paths are below the prefix: "c/<64 hex>". Every call throws Error{incomplete}, about the upload, if the store does not do
-/// it: code "credentials" if it does not let us in, else "unreachable". Also throws what a `body` threw, and
-/// Error{interrupted or terminated}. Thread-safe.
+/// it: code "credentials" if it does not let us in, "damaged" if other bytes came there than the digest says, else "unreachable".
+/// Also throws what a `body` threw, and Error{interrupted or terminated}. Thread-safe.
 class Bucket {
  public:
   /// `http` and `clock` outlive it.

@@ -1,24 +1,23 @@
 // Removing what this server put into a store and no reader needs any more.
+#include "reconciler/upload/parts.hpp"
 #include "reconciler/upload/upload.hpp"
 
 namespace ingot::upload {
 
 namespace {
 
-/// Nothing finishes an upload in parts of an object that no tree names.
-void drop_parts(Bucket& bucket, Records& records, const std::set<std::string>& needed) {
-  for (const std::string& path : records.paths_in_parts()) {
-    const auto parts = needed.contains(path) ? std::nullopt : records.parts(path);
-    if (!parts) continue;
-    bucket.drop_parts(path, parts->id);
-    records.parts_are(path, "");
-  }
+/// Uploads in parts of objects that no tree names: nothing will finish them.
+std::vector<std::string> unneeded_parts(Records& records, const std::set<std::string>& needed) {
+  std::vector<std::string> paths = records.paths_in_parts();
+  std::erase_if(paths, [&](const std::string& path) { return needed.contains(path); });
+  return paths;
 }
 
 }  // namespace
 
-CollectedObjects collect(Bucket& bucket, Records& records, const std::set<std::string>& needed, const CollectRules& rules) {
-  CollectedObjects result;
+void collect(Bucket& bucket, Records& records, const std::set<std::string>& needed, const CollectRules& rules,
+             CollectedObjects& result) {
+  std::vector<CollectedObject> due;
   std::vector<std::pair<std::string, std::optional<Time>>> marks;
   for (const auto& [path, object] : records.objects()) {
     if (needed.contains(path)) {
@@ -28,17 +27,23 @@ CollectedObjects collect(Bucket& bucket, Records& records, const std::set<std::s
     const bool is_new = !object.unneeded_since || *object.unneeded_since > rules.now;
     const Time since = is_new ? rules.now : *object.unneeded_since;
     const bool waited = rules.grace == Seconds(0) || (!is_new && since + rules.grace <= rules.now);
-    (waited ? result.taken : result.waiting).push_back({.path = path, .bytes = object.piece.length, .since = since});
+    (waited ? due : result.waiting).push_back({.path = path, .bytes = object.piece.length, .since = since});
     if (!waited && is_new) marks.emplace_back(path, since);
   }
-  if (rules.dry_run) return result;
+  const std::vector<std::string> parts = unneeded_parts(records, needed);
+  if (!due.empty() || !parts.empty()) result.refused = rules.may_remove && !rules.may_remove();
+  if (result.refused) return;
+  if (rules.dry_run) {
+    result.taken = std::move(due);
+    return;
+  }
   if (!marks.empty()) records.mark_unneeded(marks);
-  drop_parts(bucket, records, needed);
-  for (const CollectedObject& object : result.taken) {
+  for (const std::string& path : parts) forget_parts(bucket, records, path);
+  for (const CollectedObject& object : due) {
     bucket.remove(object.path);
+    result.taken.push_back(object);
     records.forget({object.path});
   }
-  return result;
 }
 
 }  // namespace ingot::upload

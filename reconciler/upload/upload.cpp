@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/upload/jobs.hpp"
+#include "reconciler/upload/parts.hpp"
 #include "schema/catalog/root.hpp"
 #include "schema/error.hpp"
 
@@ -33,20 +35,6 @@ io::BodyReader range_of(io::File& file, std::uint64_t first) {
   return [&file, first](std::uint64_t offset, std::span<char> into) { return file.read_at(first + offset, into); };
 }
 
-Digest digest_of_range(io::File& file, std::uint64_t first, std::uint64_t length) {
-  io::Sha256 hash;
-  std::vector<char> buffer(256 * 1024);
-  while (length > 0) {
-    const auto want = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), length)));
-    const std::size_t got = file.read_at(first, want);
-    if (got == 0) break;
-    hash.update(std::string_view(buffer.data(), got));
-    first += got;
-    length -= got;
-  }
-  return hash.finish();
-}
-
 /// One upload.
 class Uploading {
  public:
@@ -58,10 +46,8 @@ class Uploading {
     const RecordedHead known = records_.head();
     const HeadThere there = look_at_head(bucket_, known, own);
     refuse_foreign(there, tree_.serial, bucket_.place());
-    // Somebody has changed or emptied the place: what is recorded may not be there.
-    const bool in_doubt = known.serial > 0 ? there.kind != Kind::as_known : there.kind == Kind::other;
-    choose(in_doubt);
-    if (there.kind == Kind::as_known && there.serial == tree_.serial && todo_.empty()) return sums_;
+    const bool has_head = choose(known, there);
+    if (has_head && todo_.empty()) return sums_;
     records_.begin(todo_);
     for (const Layer layer : {Layer::roots, Layer::bytes, Layer::pages, Layer::index}) put_layer(layer);
     put_head();
@@ -69,17 +55,32 @@ class Uploading {
   }
 
  private:
-  void choose(bool in_doubt) {
+  /// Whether the tree's head is there already; what else is to be put goes to todo_.
+  bool choose(const RecordedHead& known, const HeadThere& there) {
+    // While the head there is not the one that was put last, somebody has changed or emptied the place: each object that is
+    // recorded is looked at. If there was a head, objects that are not recorded may be there too.
+    const bool as_recorded = there.kind == Kind::as_known;
+    const bool may_have_more = !as_recorded && (known.serial > 0 || there.kind == Kind::other);
     const std::map<std::string, RecordedObject> recorded = records_.objects();
+    bool has_head = false;
     for (const TreeFile& file : tree_.files) {
-      if (file.layer == Layer::head) continue;
       const auto found = recorded.find(file.path);
-      const bool same = found != recorded.end() && found->second.piece == file.piece;
-      if (same && found->second.etag && !in_doubt) continue;
-      if (in_doubt || (same && file.piece.length >= worth_a_look)) look_first_.insert(file.path);
+      const bool differs = found != recorded.end() && found->second.piece != file.piece;
+      const bool same = found != recorded.end() && !differs;
+      const bool is_there = same && found->second.etag && as_recorded;
+      if (file.layer == Layer::head) {
+        has_head = is_there && there.serial == tree_.serial;
+        continue;
+      }
+      if (is_there) continue;
+      if (differs)
+        forget_parts(bucket_, records_, file.path);
+      else if (may_have_more || (same && (found->second.etag || file.piece.length >= worth_a_look)))
+        look_first_.insert(file.path);
       todo_.push_back(file);
       total_ += file.piece.length;
     }
+    return has_head;
   }
 
   void put_layer(Layer layer) {
@@ -96,35 +97,56 @@ class Uploading {
   /// An object in parts, while its parts are put side by side.
   struct InParts {
     TreeFile file;
-    std::unique_ptr<io::File> open;
+    std::unique_ptr<io::File> open;  ///< null: it is there already
     std::uint64_t part_size = 0;
+    std::vector<Digest> digests;  ///< of the parts
     RecordedParts parts;
+    std::uint64_t counted = 0;  ///< bytes that progress has told of
     std::atomic<bool> lost = false;
     std::mutex mutex;
   };
 
   /// Gives those of which the store has lost parts.
   std::vector<TreeFile> put_files(const std::vector<TreeFile>& files) {
-    std::vector<std::unique_ptr<InParts>> large;
-    std::vector<std::function<void()>> jobs;
-    for (const TreeFile& file : files) {
-      if (file.piece.length <= options_.part_size)
-        jobs.emplace_back([this, &file] { put_whole(file); });
-      else if (!is_there_already(file))
-        add_parts(*large.emplace_back(std::make_unique<InParts>()), file, jobs);
-    }
+    std::vector<TreeFile> lost;
     try {
+      std::vector<std::function<void()>> jobs;
+      std::vector<const TreeFile*> large;
+      for (const TreeFile& file : files) {
+        if (file.piece.length <= options_.part_size)
+          jobs.emplace_back([this, &file] { put_whole(file); });
+        else
+          large.push_back(&file);
+      }
       run_jobs(jobs, options_.parallel);
+      // In groups: each of a group is open, and has an upload under way that the store keeps until it is finished.
+      for (std::size_t first = 0; first < large.size(); first += options_.parallel)
+        put_in_parts(std::span(large).subspan(first, std::min<std::size_t>(options_.parallel, large.size() - first)), lost);
     } catch (...) {
       flush();
       throw;
     }
-    std::vector<TreeFile> lost;
-    for (const auto& one : large) {
-      if (!finish(*one)) lost.push_back(one->file);
-    }
     flush();
     return lost;
+  }
+
+  void put_in_parts(std::span<const TreeFile* const> files, std::vector<TreeFile>& lost) {
+    std::vector<std::unique_ptr<InParts>> group;
+    std::vector<std::function<void()>> begun, jobs;
+    for (const TreeFile* file : files) {
+      InParts& whole = *group.emplace_back(std::make_unique<InParts>());
+      whole.file = *file;
+      begun.emplace_back([this, &whole] { begin_parts(whole); });
+    }
+    run_jobs(begun, options_.parallel);
+    for (const auto& whole : group) {
+      for (int number = 1; static_cast<std::size_t>(number) <= whole->digests.size(); ++number)
+        jobs.emplace_back([this, &one = *whole, number] { put_part(one, number); });
+    }
+    run_jobs(jobs, options_.parallel);
+    for (const auto& whole : group) {
+      if (whole->open && !finish(*whole)) lost.push_back(whole->file);
+    }
   }
 
   std::unique_ptr<io::File> open(const TreeFile& file) {
@@ -141,13 +163,14 @@ class Uploading {
     if (!look_first_.contains(file.path)) return false;
     const auto facts = bucket_.look_at(file.path);
     if (!facts || facts->size != file.piece.length || facts->digest != file.piece.digest) return false;
+    forget_parts(bucket_, records_, file.path);
     count(file.piece.length);
     note_done(file, facts->etag);
     return true;
   }
 
   void put_whole(const TreeFile& file) {
-    if (options_.may_go_on) options_.may_go_on();
+    may_go_on();
     if (is_there_already(file)) return;
     const auto opened = open(file);
     const std::string etag = bucket_.put(file.path, file.piece, served_as(file.path), range_of(*opened, 0));
@@ -156,27 +179,49 @@ class Uploading {
     note_done(file, etag);
   }
 
-  void add_parts(InParts& whole, const TreeFile& file, std::vector<std::function<void()>>& jobs) {
-    whole.file = file;
+  void begin_parts(InParts& whole) {
+    const TreeFile& file = whole.file;
+    may_go_on();
+    if (is_there_already(file)) return;
     whole.open = open(file);
     whole.part_size = part_size_of(file.piece.length, options_.part_size);
-    if (const auto begun = records_.parts(file.path)) {
-      whole.parts = *begun;
+    whole.digests = digests_of_parts(whole);
+    if (auto begun = records_.parts(file.path)) {
+      whole.parts = *std::move(begun);
     } else {
-      if (digest_of_range(*whole.open, 0, file.piece.length) != file.piece.digest)
-        throw Error(Fault::local, fmt::format("\"{}/{}\" is damaged", io::printable(folder_), file.path),
-                    "run \"ingot verify --repair\"")
-            .with_code(Code::damaged);
       whole.parts.id = bucket_.start_parts(file.path, file.piece, served_as(file.path));
       records_.parts_are(file.path, whole.parts.id);
     }
-    const auto count_of_parts = static_cast<int>((file.piece.length + whole.part_size - 1) / whole.part_size);
-    for (int number = 1; number <= count_of_parts; ++number) {
-      if (whole.parts.etags.contains(number))
-        count(length_of(whole, number));
-      else
-        jobs.emplace_back([this, &whole, number] { put_part(whole, number); });
+  }
+
+  /// Reads the file once, and compares it with its own digest: the store can do that with each part only.
+  std::vector<Digest> digests_of_parts(const InParts& whole) {
+    const TreeFile& file = whole.file;
+    std::vector<Digest> digests;
+    std::vector<char> buffer(256 * 1024);
+    io::Sha256 all;
+    for (std::uint64_t at = 0; at < file.piece.length;) {
+      const std::uint64_t end = std::min(at + whole.part_size, file.piece.length);
+      io::Sha256 part;
+      while (at < end) {
+        may_go_on();
+        const auto want = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at)));
+        const std::size_t got = whole.open->read_at(at, want);
+        if (got == 0) fail_as_damaged(file);
+        all.update(std::string_view(buffer.data(), got));
+        part.update(std::string_view(buffer.data(), got));
+        at += got;
+      }
+      digests.push_back(part.finish());
     }
+    if (all.finish() != file.piece.digest) fail_as_damaged(file);
+    return digests;
+  }
+
+  [[noreturn]] void fail_as_damaged(const TreeFile& file) const {
+    throw Error(Fault::local, fmt::format("\"{}/{}\" is damaged", io::printable(folder_), file.path),
+                "run \"ingot verify --repair\"")
+        .with_code(Code::damaged);
   }
 
   static std::uint64_t first_of(const InParts& whole, int number) {
@@ -187,10 +232,14 @@ class Uploading {
   }
 
   void put_part(InParts& whole, int number) {
-    if (whole.lost) return;
-    if (options_.may_go_on) options_.may_go_on();
     const std::uint64_t first = first_of(whole, number), length = length_of(whole, number);
-    const Piece part{.digest = digest_of_range(*whole.open, first, length), .length = length};
+    {
+      const std::lock_guard lock(whole.mutex);
+      if (whole.parts.etags.contains(number)) return count_part(whole, length);
+    }
+    if (whole.lost) return;
+    may_go_on();
+    const Piece part{.digest = whole.digests[static_cast<std::size_t>(number - 1)], .length = length};
     const auto etag = bucket_.put_part(whole.file.path, whole.parts.id, number, part, range_of(*whole.open, first));
     if (!etag) {
       whole.lost = true;
@@ -199,6 +248,12 @@ class Uploading {
     records_.part_is_there(whole.file.path, number, *etag);
     const std::lock_guard lock(whole.mutex);
     whole.parts.etags[number] = *etag;
+    count_part(whole, length);
+  }
+
+  /// With whole.mutex held.
+  void count_part(InParts& whole, std::uint64_t length) {
+    whole.counted += length;
     count(length);
   }
 
@@ -218,7 +273,8 @@ class Uploading {
     if (finished)
       throw Error(Fault::incomplete, fmt::format("the store put {} together wrongly", path), "run it again")
           .with_code(Code::unreachable);
-    records_.parts_are(path, "");
+    forget_parts(bucket_, records_, path);
+    done_ -= whole.counted;  // they are put again
     return false;
   }
 
@@ -230,6 +286,10 @@ class Uploading {
     note_put(head);
     records_.done({{head, etag}});
     records_.head_is({.serial = tree_.serial, .etag = etag});
+  }
+
+  void may_go_on() const {
+    if (options_.may_go_on) options_.may_go_on();
   }
 
   void count(std::uint64_t bytes) {
@@ -280,7 +340,8 @@ HeadThere look_at_head(Bucket& bucket, const RecordedHead& known, const OwnTree&
   if (const auto* bytes = std::get_if<ObjectBytes>(&got)) {
     const auto serial = own.own_serial(bytes->bytes);
     if (!serial) return {.kind = Kind::foreign};
-    return {.kind = *serial == known.serial ? Kind::as_known : Kind::other, .serial = *serial};
+    const bool is_known = known.serial > 0 && *serial == known.serial;
+    return {.kind = is_known ? Kind::as_known : Kind::other, .serial = *serial};
   }
   if (std::holds_alternative<TooLong>(got)) return {.kind = Kind::foreign};
   // Another server may have begun: it puts its first root before anything else.

@@ -61,8 +61,9 @@ struct WrongObject {
   std::string why;  ///< "is missing"
   bool operator==(const WrongObject&) const = default;
 };
-/// Looks at each object of the tree, and reads the whole catalog. By path; those that are wrong are recorded as not there, so
-/// that the next upload puts them again, if `note` is given.
+/// Looks at each object of the tree, and reads the whole catalog. By path. With `note`, those that are missing are recorded as
+/// not there, and those that are wrong as having other bytes: the next upload puts both again, and does not look at the wrong
+/// ones.
 std::vector<WrongObject> verify(Bucket& bucket, Records& records, const TreeFiles& tree, const UploadOptions& options, bool note);
 
 struct CollectedObject {
@@ -73,14 +74,17 @@ struct CollectedObject {
 struct CollectedObjects {
   std::vector<CollectedObject> taken;
   std::vector<CollectedObject> waiting;
+  bool refused = false;  ///< there is something to remove, and `may_remove` did not allow it
 };
 struct CollectRules {
   Time now;
   Seconds grace{0};
   bool dry_run = false;
+  std::function<bool()> may_remove = {};  ///< asked once, before the first removal, if there is one; may throw
 };
 /// Removes what was put there, is in no tree that a reader may still use (`needed`: paths), and was not for the whole grace; also
-/// parts of uploads that nothing will finish. Throws as Bucket does; what was removed until then is forgotten.
-CollectedObjects collect(Bucket& bucket, Records& records, const std::set<std::string>& needed, const CollectRules& rules);
+/// parts of uploads that nothing will finish. Throws as Bucket does; what was removed until then is forgotten, and in `result`.
+void collect(Bucket& bucket, Records& records, const std::set<std::string>& needed, const CollectRules& rules,
+             CollectedObjects& result);
 
 }  // namespace ingot::upload

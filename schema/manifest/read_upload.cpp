@@ -36,6 +36,10 @@ void read_upload(TableReader& table, ManifestDraft& draft) {
   upload.key = std::move(store.key);
   upload.ca_file = table.path({"ca_file", "\"/etc/ingot/ca.pem\""});
   if (const auto path_style = table.boolean({"path_style", "true"})) upload.path_style = *path_style;
+  if (!upload.path_style && has_address(upload.endpoint))
+    table.problem(table.spot_of("path_style"), "bad-value",
+                  "\"path_style = false\" puts the bucket before the host of \"endpoint\", which is an address and no name",
+                  "leave out path_style, or write the endpoint with its name");
   if (!name) return;
   draft.uploads.push_back({.entry = std::move(upload), .name = table.spot_of("name"), .to = table.spot_of("to")});
 }

@@ -109,6 +109,12 @@ std::optional<std::string> why_not_a_url(std::string_view text) {
   return why_not_a_path_of_url(path);
 }
 
+bool has_address(std::string_view url) {
+  const std::string_view host = split(authority_text(url)).host;
+  const std::string_view last = host.substr(host.rfind('.') + 1);
+  return host.starts_with('[') || (!last.empty() && std::all_of(last.begin(), last.end(), is_digit));
+}
+
 bool is_open_http(std::string_view url) { return scheme_of(url) == http && !names_loopback(split(authority_text(url)).host); }
 
 std::string with_slash(std::string url) {

@@ -21,6 +21,9 @@ bool names_loopback(std::string_view host);
 /// True for http:// to another host than names_loopback knows: anyone on the way can read and change what is sent.
 bool is_open_http(std::string_view url);
 
+/// Whether the host of a URL is an IP address: [IPv6], or a name that ends with a number, which no name of DNS does.
+bool has_address(std::string_view url);
+
 /// The address ending with "/".
 std::string with_slash(std::string url);
 

@@ -327,7 +327,9 @@ TEST(show_findings, of_drift_and_verify) {
   show::Findings findings{.images = 3, .pieces = 5, .bytes = 12'000'000, .faults = {}};
   const auto all = [&] {
     return text_of_shown([&](auto& style, auto& out) { show::show_drift(findings, style, out); }) +
-           text_of_shown([&](auto& style, auto& out) { show::show_verify(findings, style, out); });
+           text_of_shown([&](auto& style, auto& out) { show::show_verify(findings, style, out); }) +
+           text_of_shown(
+               [&](auto& style, auto& out) { show::show_verify_upload(findings, "https://s3.test/gold/", style, out); });
   };
   const std::string whole = all();
   expect_valid_json("drift", json_of([&](auto& out) { show::show_drift_json(findings, out); }));

@@ -91,7 +91,7 @@ TEST_P(bucket_contract, tells_that_an_object_is_as_it_was) {
 TEST_P(bucket_contract, refuses_bytes_that_are_not_those_of_the_digest) {
   STAGE_OR_SKIP(stage);
   Bucket bucket = stage.bucket("wrong/");
-  EXPECT_EQ(error_of([&] { bucket.put("b/one", piece_of("right"), plain, reader_of("wrong")); }).fault(), Fault::incomplete);
+  EXPECT_EQ(error_of([&] { bucket.put("b/one", piece_of("right"), plain, reader_of("wrong")); }).code(), Code::damaged);
   EXPECT_FALSE(bucket.look_at("b/one"));
 }
 

@@ -61,6 +61,13 @@ TEST(url, is_open_where_plain_http_leaves_the_machine) {
   }
 }
 
+TEST(url, has_an_address_or_a_name) {
+  for (const char* url : {"https://10.0.0.7", "http://127.0.0.1:9000", "http://[::1]:9000/x", "https://127.1"})
+    EXPECT_TRUE(has_address(url)) << url;
+  for (const char* url : {"https://s3.example.net", "https://s3.7.example.net:9000", "http://localhost:80/7", "https://s3.test7"})
+    EXPECT_FALSE(has_address(url)) << url;
+}
+
 TEST(url, ends_with_a_slash) {
   EXPECT_EQ(with_slash("https://x"), "https://x/");
   EXPECT_EQ(with_slash("https://x/"), "https://x/");

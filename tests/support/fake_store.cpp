@@ -199,9 +199,9 @@ std::map<std::string, FakeObject> FakeStore::objects() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->objects;
 }
-void FakeStore::put(const std::string& path, const std::string& bytes) {
+void FakeStore::put(const std::string& path, const std::string& bytes, const std::map<std::string, std::string>& headers) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->objects[path] = {.bytes = bytes, .headers = {}};
+  impl_->objects[path] = {.bytes = bytes, .headers = headers};
 }
 void FakeStore::remove(const std::string& path) {
   const std::lock_guard lock(impl_->mutex);

@@ -43,7 +43,7 @@ class FakeStore {
 
   /// By "bucket/key".
   std::map<std::string, FakeObject> objects() const;
-  void put(const std::string& path, const std::string& bytes);
+  void put(const std::string& path, const std::string& bytes, const std::map<std::string, std::string>& headers = {});
   void remove(const std::string& path);
   /// Uploads in parts that were neither finished nor dropped.
   std::size_t open_uploads() const;

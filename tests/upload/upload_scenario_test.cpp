@@ -1,22 +1,12 @@
 // The built program with stores: a real one (Swift), and one that fails as it is told.
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <random>
-#include <set>
-#include <sstream>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "schema/text/base64.hpp"
-#include "tests/scenarios/site.hpp"
-#include "tests/support/fake_store.hpp"
 #include "tests/support/swift_store.hpp"
-#include "tests/support/test_folder.hpp"
+#include "tests/upload/upload_stage.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -26,59 +16,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing::StartsWith;
 using testing_support::FakeStore;
 using testing_support::StoreFault;
 using testing_support::TestFolder;
-
-void use_key(const io::AccessKey& key) {
-  setenv("INGOT_S3_KEY_ID", key.id.c_str(), 1);
-  setenv("INGOT_S3_SECRET", key.secret.c_str(), 1);
-}
-
-std::string upload_entry(const std::string& address, const std::string& to = "s3://gold/dc1", const std::string& more = "") {
-  return "[[upload]]\nname = \"s3\"\nto = \"" + to + "\"\nendpoint = \"" + address +
-         "\"\nkey_id_env = \"INGOT_S3_KEY_ID\"\nsecret_env = \"INGOT_S3_SECRET\"\n" + more;
-}
-
-/// Calls `take` with each {"digest", "length"} in a document.
-void each_piece(const Json& json, const std::function<void(const std::string& hex)>& take) {
-  if (json.is_object() && json.contains("digest") && json.contains("length"))
-    take(json.at("digest").get<std::string>().substr(std::string("sha256:").size()));
-  if (json.is_structured()) {
-    for (const auto& part : json) each_piece(part, take);
-  }
-}
-
-void each_line(const std::string& text, const std::function<void(const Json&)>& take) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) take(Json::parse(line));
-}
-
-/// What a reader of the published head may ask for, as objects of a bucket are named.
-std::set<std::string> tree_paths(const Site& site, const std::string& before = "gold/dc1/") {
-  const auto text = [&](const std::string& path) { return testing_support::read_text(site.public_folder() + "/" + path); };
-  std::set<std::string> paths{before + "head.dsse", before + "index.html", before + "root/1.dsse"};
-  const Json head = Json::parse(from_base64(Json::parse(text("head.dsse")).at("payload").get<std::string>()).value());
-  each_piece(head, [&](const std::string& index) {
-    paths.insert(before + "c/" + index);
-    each_line(text("c/" + index), [&](const Json& page_line) {
-      each_piece(page_line, [&](const std::string& page) {
-        paths.insert(before + "c/" + page);
-        each_line(text("c/" + page), [&](const Json& entry) {
-          each_piece(entry, [&](const std::string& file) { paths.insert(before + "b/" + file.substr(0, 2) + "/" + file); });
-        });
-      });
-    });
-  });
-  return paths;
-}
-
-std::set<std::string> keys_of(const FakeStore& store) {
-  std::set<std::string> keys;
-  for (const auto& [path, object] : store.objects()) keys.insert(path);
-  return keys;
-}
 
 std::string noise(std::size_t size) {
   std::mt19937_64 random(42);
@@ -89,25 +29,6 @@ std::string noise(std::size_t size) {
   }
   return bytes;
 }
-
-/// A server with an image, and a store in memory.
-class uploads : public testing::Test {
- protected:
-  uploads() {
-    store_.make_bucket("gold");
-    use_key(store_.key());
-    site_.manifest(site_.file_image("db19", "the bytes of db19") + upload_entry(store_.address()));
-  }
-  std::size_t place_of(const std::vector<std::string>& asked, const std::string& begin) const {
-    const auto found = std::find_if(asked.begin(), asked.end(), [&](const auto& one) { return one.starts_with(begin); });
-    return static_cast<std::size_t>(found - asked.begin());
-  }
-  std::string bytes_of(const std::string& path) { return store_.objects()["gold/dc1/" + path].bytes; }
-
-  TestFolder folder_;
-  FakeStore store_;
-  Site site_{folder_.path(), "oslo"};
-};
 
 TEST_F(uploads, plan_shows_it_and_apply_puts_the_whole_tree) {
   const Json plan = site_.plan();
@@ -171,6 +92,17 @@ TEST_F(uploads, puts_only_what_is_new) {
   EXPECT_EQ(site_.ingot({"verify", "--upload", "s3"}).exit, 0);
 }
 
+TEST_F(uploads, publish_keeps_to_the_bandwidth_and_the_requests_at_once) {
+  const std::string entries = site_.file_image("db19", noise(1'500'000)) + upload_entry(store_.address());
+  site_.manifest(entries);
+  site_.apply(0, {"--exclude", "upload.s3"});
+  site_.manifest("[limits]\nbandwidth = \"500 kB/s\"\n" + entries);
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(site_.ingot({"publish", "--parallel", "1"}).exit, 0);
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(1500));
+  EXPECT_EQ(keys_of(store_), tree_paths(site_));
+}
+
 TEST_F(uploads, uploads_what_publish_renews) {
   site_.apply();
   EXPECT_EQ(site_.ingot({"publish"}).exit, 0);
@@ -195,6 +127,19 @@ TEST_F(uploads, uploads_a_head_that_apply_renews) {
   EXPECT_NE(bytes_of("head.dsse"), before);
   EXPECT_EQ(bytes_of("head.dsse"), testing_support::read_text(site_.public_folder() + "/head.dsse"));
   EXPECT_THAT(actions(site_.plan()), IsEmpty());
+}
+
+TEST_F(uploads, a_renewed_head_goes_there_unless_the_upload_is_excluded) {
+  site_.apply();
+  const std::string entries = site_.file_image("db19", "the bytes of db19") + upload_entry(store_.address());
+  site_.manifest("head_ttl = \"1h\"\n" + entries);
+  const std::string before = bytes_of("head.dsse");
+  EXPECT_EQ(site_.ingot({"apply", "--yes", "--target", "image.db19"}).exit, 0);
+  EXPECT_NE(bytes_of("head.dsse"), before);
+  EXPECT_EQ(bytes_of("head.dsse"), testing_support::read_text(site_.public_folder() + "/head.dsse"));
+  site_.manifest("head_ttl = \"9h\"\n" + entries);
+  EXPECT_EQ(site_.ingot({"apply", "--yes", "--exclude", "upload.s3"}).exit, 0);
+  EXPECT_NE(bytes_of("head.dsse"), testing_support::read_text(site_.public_folder() + "/head.dsse"));
 }
 
 TEST_F(uploads, a_store_that_fails_holds_nothing_else_up) {
@@ -281,26 +226,6 @@ TEST_F(uploads, reads_keys_as_the_aws_tools_write_them) {
   EXPECT_EQ(keys_of(store_), tree_paths(site_));
 }
 
-TEST_F(uploads, verify_finds_what_is_missing_or_wrong_and_repairs_it) {
-  site_.apply();
-  EXPECT_EQ(site_.ingot({"verify", "--upload", "s3"}).exit, 0);
-  std::string bytes, page;
-  for (const auto& key : keys_of(store_)) {
-    if (key.starts_with("gold/dc1/b/")) bytes = key;
-    if (key.starts_with("gold/dc1/c/")) page = key;
-  }
-  store_.remove(bytes);
-  store_.put(page, "something else");
-  const Ran found = site_.ingot({"verify", "--upload", "s3"});
-  EXPECT_EQ(found.exit, 3);
-  EXPECT_THAT(found.out, HasSubstr(bytes.substr(std::string("gold/dc1/").size()) + ": is missing"));
-  EXPECT_THAT(found.out, HasSubstr(page.substr(std::string("gold/dc1/").size()) + ": has other bytes"));
-  EXPECT_EQ(site_.ingot({"verify", "--upload", "s3", "--repair"}).exit, 0);
-  EXPECT_EQ(site_.ingot({"verify", "--upload", "s3"}).exit, 0);
-  EXPECT_EQ(keys_of(store_), tree_paths(site_));
-  EXPECT_EQ(site_.ingot({"verify", "--upload", "s4"}).exit, 3);
-}
-
 TEST_F(uploads, puts_a_lost_head_and_an_old_one_back) {
   site_.apply();
   const std::string old = bytes_of("head.dsse");
@@ -317,18 +242,6 @@ TEST_F(uploads, puts_a_lost_head_and_an_old_one_back) {
   EXPECT_THAT(actions(site_.plan()), ElementsAre("upload upload.s3"));
   site_.apply();
   EXPECT_EQ(keys_of(store_), tree_paths(site_));
-}
-
-TEST_F(uploads, gc_leaves_what_older_heads_name_and_what_is_not_its_own) {
-  site_.apply();
-  store_.put("gold/dc1/b/notes", "of somebody else");
-  site_.manifest(site_.file_image("db20", "others") + upload_entry(store_.address()));
-  site_.apply();
-  const auto before = keys_of(store_);
-  EXPECT_EQ(site_.ingot({"gc", "--grace", "0"}).exit, 0);
-  EXPECT_EQ(keys_of(store_), before) << "the first head is valid for days";
-  store_.fail([](const std::string&) { return StoreFault{.status = 403, .code = "AccessDenied"}; });
-  EXPECT_EQ(site_.ingot({"gc"}).exit, 0) << "nothing is to be removed, so nothing is asked";
 }
 
 TEST_F(uploads, excluded_ones_stay_behind) {

@@ -30,6 +30,7 @@ UploadManner questions() {
   UploadManner manner;
   manner.http.whole = std::chrono::seconds(20);
   manner.bucket.retry.attempts = 2;
+  manner.bucket.retry.longest_wait = std::chrono::seconds(2);
   return manner;
 }
 
@@ -58,6 +59,13 @@ plan::UploadView look_at(const UploadEntry& entry, const UploadContext& context)
 
 }  // namespace
 
+UploadManner manner_with(io::Throttle& throttle, std::function<void()> may_go_on) {
+  UploadManner manner;
+  manner.http.throttle = &throttle;
+  manner.bucket.may_go_on = std::move(may_go_on);
+  return manner;
+}
+
 UploadPlace::UploadPlace(const UploadEntry& entry, const UploadContext& context, UploadManner manner)
     : context_(context),
       roots_(own_roots(context.store, context.state.self())),
@@ -84,14 +92,20 @@ std::vector<upload::WrongObject> UploadPlace::verify(const upload::UploadOptions
   return upload::verify(bucket_, records_, tree(), options, note);
 }
 
-upload::CollectedObjects UploadPlace::collect(std::set<std::string> needed, const upload::CollectRules& rules) {
+void UploadPlace::collect(std::set<std::string> needed, upload::CollectRules rules, upload::CollectedObjects& result) {
+  const auto published = context_.state.published();
+  result.refused = !published || records_.head().serial != published->serial;
+  if (result.refused) return;
   for (const upload::TreeFile& file : tree().files) needed.insert(file.path);
-  return upload::collect(bucket_, records_, needed, rules);
+  rules.may_remove = [this] { return has_newest_head(); };
+  upload::collect(bucket_, records_, needed, rules, result);
 }
 
-bool UploadPlace::is_up_to_date() {
+bool UploadPlace::has_newest_head() {
+  const upload::HeadThere there = look_at_head();
   const auto published = context_.state.published();
-  return published && records_.head().serial == published->serial;
+  upload::refuse_foreign(there, published ? published->serial : 0, bucket_.place());
+  return published && there.kind == upload::HeadThere::Kind::as_known && there.serial == published->serial;
 }
 
 std::map<UploadName, plan::UploadView> look_at_uploads(const std::vector<UploadEntry>& uploads, const UploadContext& context) {

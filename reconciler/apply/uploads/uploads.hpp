@@ -2,6 +2,7 @@
 // there.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "reconciler/apply/uploads/state_records.hpp"
 #include "reconciler/io/clock.hpp"
 #include "reconciler/io/net/curl_http.hpp"
+#include "reconciler/io/net/throttle.hpp"
 #include "reconciler/plan/observed.hpp"
 #include "reconciler/store/store.hpp"
 #include "reconciler/upload/upload.hpp"
@@ -31,6 +33,10 @@ struct UploadManner {
   upload::BucketOptions bucket = {};
 };
 
+/// For work beside others: with the bandwidth that they share, and an end where `may_go_on` throws. `throttle` outlives the
+/// place.
+UploadManner manner_with(io::Throttle& throttle, std::function<void()> may_go_on);
+
 /// A place of the manifest, with its access key. Its methods throw as those of the room `upload` do.
 class UploadPlace {
  public:
@@ -42,15 +48,15 @@ class UploadPlace {
   /// Puts what is missing of the tree that is published now; the place must be this server's.
   upload::UploadSums upload(const upload::UploadOptions& options);
   std::vector<upload::WrongObject> verify(const upload::UploadOptions& options, bool note);
-  /// `needed`: paths beside those of the published tree.
-  upload::CollectedObjects collect(std::set<std::string> needed, const upload::CollectRules& rules);
+  /// `needed`: paths beside those of the published tree. Removes something only where the newest head is, and asks for it only
+  /// then; the place must be this server's.
+  void collect(std::set<std::string> needed, upload::CollectRules rules, upload::CollectedObjects& result);
   /// Objects of the published tree.
   std::size_t objects() { return tree().files.size(); }
-  /// Whether the newest head is there, as far as the state knows.
-  bool is_up_to_date();
 
  private:
   upload::TreeFiles tree();
+  bool has_newest_head();
 
   UploadContext context_;
   OwnRoots roots_;

@@ -7,12 +7,9 @@ namespace ingot::apply {
 void upload_to(const UploadEntry& entry, Run& run) {
   const Address address = upload_address(entry.name);
   const auto may_go_on = [&run] { run.may_go_on(); };
-  UploadManner manner;
-  manner.http.throttle = &run.throttle;
-  manner.bucket.may_go_on = may_go_on;
   UploadPlace place(
       entry, {.state = run.context.state, .store = run.context.store, .files = run.context.files, .clock = run.context.clock},
-      manner);
+      manner_with(run.throttle, may_go_on));
   place.upload({.parallel = run.context.parallel,
                 .progress =
                     [&](std::uint64_t done, std::uint64_t total) {

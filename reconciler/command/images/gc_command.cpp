@@ -1,4 +1,5 @@
 // gc as a command: what it may trust, what it took, and the run that the history keeps of it.
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -31,15 +32,28 @@ void refuse_a_state_in_doubt(const site::Site& site) {
       .with_code(Code::rebuilt);
 }
 
+struct UploadsCollected {
+  bool took = false;
+  bool failed = false;
+  std::optional<Error> ended;  ///< what ended the run before all was done: it is thrown when all else is recorded and told
+};
+
+int exit_code_of_gc(const apply::Garbage& garbage, const UploadsCollected& uploads) {
+  if (uploads.ended) return exit_code_of(uploads.ended->fault());
+  if (garbage.fault) return exit_local;
+  return uploads.failed ? exit_incomplete : exit_done;
+}
+
 /// After the work, since a full disk takes no row before: a gc that took nothing is no run. If it cannot be recorded, that
 /// is one more note.
-void record(apply::Garbage& garbage, bool of_uploads, const site::Site& site, Time started, const console::Session& session) {
-  if (garbage.taken.empty() && garbage.unserved.empty() && !of_uploads) return;
+void record(apply::Garbage& garbage, const UploadsCollected& uploads, const site::Site& site, Time started,
+            const console::Session& session) {
+  if (garbage.taken.empty() && garbage.unserved.empty() && !uploads.took) return;
   try {
     site::Site writable(site.manifest, state::Access::read_write, session.files);
     const state::RunStart run = run_start_of("gc", site.manifest, started);
     apply::begin_run(run, writable.state, writable.store);
-    writable.state.finish_run(run.id, session.clock.now(), garbage.fault ? exit_local : exit_done);
+    writable.state.finish_run(run.id, session.clock.now(), exit_code_of_gc(garbage, uploads));
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
     garbage.notes.push_back("this run could not be recorded: " + error.text());
@@ -72,38 +86,41 @@ std::string note_of(const UploadEntry& entry, const upload::CollectedObjects& ob
                      place_of(entry), objects.waiting.size());
 }
 
-struct UploadsCollected {
-  bool took = false;
-  bool failed = false;
-};
-
 /// What readers of a store may still need is what the store's newest head names, so a place that is behind waits.
+void collect_upload(const UploadEntry& entry, const std::set<std::string>& needed, const upload::CollectRules& rules,
+                    Uploads& places, apply::Garbage& garbage, UploadsCollected& result) {
+  const auto note = [&](const std::string& text) {
+    garbage.notes.push_back(fmt::format("upload.{}: {}", entry.name.text(), text));
+  };
+  upload::CollectedObjects objects;
+  try {
+    places.place(entry).collect(needed, rules, objects);
+    if (objects.refused) note("nothing is removed there before \"ingot apply\" has uploaded what is published");
+  } catch (const Error& error) {  // one store that fails holds no other up
+    if (error.fault() == Fault::incomplete || error.fault() == Fault::manifest) {
+      result.failed = true;
+      note(error.text() + (error.mend().empty() ? "" : "; " + error.mend()));
+    } else {
+      result.ended = error;
+    }
+  }
+  result.took = result.took || (!rules.dry_run && !objects.taken.empty());
+  if (std::string text = note_of(entry, objects, rules.dry_run); !text.empty()) garbage.notes.push_back(std::move(text));
+}
+
 UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRules& rules, const Manifest& manifest, Time now,
                                  const console::Session& session) {
   UploadsCollected result;
   if (manifest.uploads.empty() || garbage.fault) return result;
-  site::Site site(manifest, rules.dry_run ? state::Access::read_only : state::Access::read_write, session.files);
-  const std::set<std::string> needed = paths_that_stay(garbage, site.store);
-  for (const UploadEntry& entry : manifest.uploads) {
-    try {
-      apply::UploadPlace place(entry, upload_context(site, session));
-      if (!place.is_up_to_date()) {
-        garbage.notes.push_back(
-            fmt::format("upload.{}: nothing is removed there before \"ingot apply\" has uploaded what is "
-                        "published",
-                        entry.name.text()));
-        continue;
-      }
-      const auto objects = place.collect(needed, {.now = now, .grace = rules.grace, .dry_run = rules.dry_run});
-      result.took = result.took || (!rules.dry_run && !objects.taken.empty());
-      if (std::string note = note_of(entry, objects, rules.dry_run); !note.empty()) garbage.notes.push_back(std::move(note));
-    } catch (const Error& error) {
-      if (error.fault() != Fault::incomplete && error.fault() != Fault::manifest) throw;
-      result.failed = true;
-      garbage.notes.push_back(
-          fmt::format("upload.{}: {}{}{}", entry.name.text(), error.text(), error.mend().empty() ? "" : "; ", error.mend()));
+  try {
+    site::Site site(manifest, rules.dry_run ? state::Access::read_only : state::Access::read_write, session.files);
+    Uploads places(site, session);
+    const std::set<std::string> needed = paths_that_stay(garbage, site.store);
+    for (const UploadEntry& entry : manifest.uploads) {
+      collect_upload(entry, needed, {.now = now, .grace = rules.grace, .dry_run = rules.dry_run}, places, garbage, result);
+      if (result.ended) break;
     }
-  }
+  } catch (const Error& error) { result.ended = error; }  // what gc removed before is told all the same
   return result;
 }
 
@@ -126,13 +143,13 @@ int run_command(const options::GcArguments& arguments, const console::Session& s
     garbage.fault = true;
   }
   const UploadsCollected uploads = collect_uploads(garbage, rules, *manifest, now, session);
-  if (!rules.dry_run) record(garbage, uploads.took, site, now, session);
+  if (!rules.dry_run) record(garbage, uploads, site, now, session);
   const bool each = arguments.dry_run || session.flags.verbose;
   session.show(
       [&](const show::Style& style, show::Output& out) { show::show_garbage(garbage, arguments.dry_run, each, style, out); },
       [&](show::Output& out) { show::show_garbage_json(garbage, rules, out); });
-  if (garbage.fault) return exit_local;
-  return uploads.failed ? exit_incomplete : exit_done;
+  if (uploads.ended) throw Error(*uploads.ended);
+  return exit_code_of_gc(garbage, uploads);
 }
 
 }  // namespace ingot::command

@@ -141,12 +141,7 @@ int verify_and_repair(const options::VerifyArguments& arguments, const Manifest&
 int run_command(const options::VerifyArguments& arguments, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  if (arguments.upload) {
-    if (!arguments.images.empty())
-      throw Error(Fault::usage, "--upload looks at all that is published: it takes no IMAGE",
-                  "leave out the images, or --upload");
-    return verify_upload(*arguments.upload, arguments.repair, *manifest, session);
-  }
+  if (arguments.upload) return verify_upload(*arguments.upload, arguments.repair, *manifest, session);
   if (arguments.repair) return verify_and_repair(arguments, *manifest, session);
   const site::Site site(*manifest, state::Access::read_only, session.files);
   return shown(observe::verify(images_meant(arguments, site), arguments.images.empty(), site, session).findings, session);

@@ -25,6 +25,10 @@ namespace {
 struct HttpTransfer {
   const HttpCall& call;
   Throttle* throttle;
+  std::chrono::milliseconds longest;  ///< without the time in the throttle
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::duration in_throttle{0};
+  bool too_slow = false;
   std::uint64_t sent = 0;
   std::size_t header_bytes = 0;
   bool too_long = false;
@@ -42,13 +46,20 @@ std::size_t guarded(HttpTransfer& transfer, std::size_t failure, Work work) noex
   }
 }
 
+void wait_for_throttle(HttpTransfer& transfer, std::uint64_t bytes) {
+  if (transfer.throttle == nullptr) return;
+  const auto before = std::chrono::steady_clock::now();
+  transfer.throttle->take(bytes, transfer.call.may_go_on);
+  transfer.in_throttle += std::chrono::steady_clock::now() - before;
+}
+
 std::size_t send_body(char* into, std::size_t size, std::size_t count, void* given) noexcept {
   auto& transfer = *static_cast<HttpTransfer*>(given);
   return guarded(transfer, CURL_READFUNC_ABORT, [&] {
     const auto most = std::min<std::uint64_t>(size * count, transfer.call.length - transfer.sent);
     if (most == 0) return std::size_t{0};
     const std::size_t bytes = transfer.call.body(transfer.sent, std::span(into, static_cast<std::size_t>(most)));
-    if (transfer.throttle != nullptr) transfer.throttle->take(bytes, transfer.call.may_go_on);
+    wait_for_throttle(transfer, bytes);
     transfer.sent += bytes;
     return bytes;
   });
@@ -99,9 +110,15 @@ int watch(void* given, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept 
   auto& transfer = *static_cast<HttpTransfer*>(given);
   const auto stopped = guarded(transfer, 1, [&]() -> std::size_t {
     if (transfer.call.may_go_on) transfer.call.may_go_on();
-    return interrupted() == 0 ? 0 : 1;
+    transfer.too_slow = std::chrono::steady_clock::now() - transfer.begun - transfer.in_throttle > transfer.longest;
+    return transfer.too_slow || interrupted() != 0 ? 1 : 0;
   });
   return static_cast<int>(stopped);
+}
+
+std::chrono::milliseconds longest_time_of(const HttpCall& call, const CurlHttpOptions& options) {
+  const std::uint64_t seconds = (call.length + call.at_most) / std::max<std::uint64_t>(options.slowest, 1);
+  return options.allowance + std::chrono::seconds(seconds);
 }
 
 CurlHeaders header_list(const std::vector<std::string>& lines) {
@@ -176,6 +193,10 @@ HttpAnswer judged(CURL* handle, CURLcode code, HttpTransfer& transfer, const std
   }
   if (transfer.too_long)
     return {.why = fmt::format("the answer is longer than {} bytes", transfer.call.at_most), .too_long = true};
+  if (transfer.too_slow)
+    return {
+        .why = fmt::format("too slow: no whole answer within {:.0f} s", std::chrono::duration<double>(transfer.longest).count()),
+        .again = true};
   const std::string text = printable(detail.empty() ? curl_easy_strerror(code) : detail);
   if (const auto tls = tls_failure(code, text, "")) return {.why = tls->why, .mend = tls->mend};
   return {.why = text, .again = code != CURLE_URL_MALFORMAT};
@@ -214,7 +235,7 @@ HttpAnswer CurlHttp::call(const HttpCall& call) {
   if (!handle) throw std::bad_alloc();
   curl_easy_reset(handle.get());
   const CurlHeaders headers = header_list(call.headers);
-  HttpTransfer transfer{.call = call, .throttle = impl_->options.throttle};
+  HttpTransfer transfer{.call = call, .throttle = impl_->options.throttle, .longest = longest_time_of(call, impl_->options)};
   set_bounds(handle.get(), impl_->options);
   set_request(handle.get(), call, transfer);
   set_option(handle.get(), CURLOPT_HTTPHEADER, headers.get());

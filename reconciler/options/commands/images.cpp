@@ -82,7 +82,12 @@ restored from a backup.
               "everything is whole afterwards, else 6 (or 4, see \"ingot --help\")")
       .option("--upload NAME", &VerifyArguments::upload,
               "look at the objects that this [[upload]] put into its store instead: sizes and ETags of all, every byte of the "
-              "catalog. Exit code 3 with a list if objects are missing or wrong; with --repair they are uploaded again");
+              "catalog. Exit code 3 with a list if objects are missing or wrong; with --repair they are uploaded again. Takes no "
+              "IMAGE")
+      .check([](VerifyArguments& given) {
+        if (given.upload && !given.images.empty())
+          wrong("--upload looks at all that is published: it takes no IMAGE", "leave out the images, or --upload");
+      });
   return verify;
 }
 

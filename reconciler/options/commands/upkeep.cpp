@@ -106,7 +106,8 @@ wanted images, nor provenance files. The bytes of copies that are no longer serv
 of peers' catalogs are removed at once if no valid head of the peer names them.
 
 From the stores of [[upload]] gc removes what this server put there, what no valid head names any more, and what was not needed for
-the grace period. A store that fails is a note and exit code 3.
+the grace period. It removes nothing there while the head in the store is not the one that was published last. A store that fails, or
+holds another server's tree, is a note and exit code 3.
 
 A gc that removed something is recorded in the history. Exit code 6 if one of its notes reports damage, or if the disk was too
 full to write a note or the record; what was removed is listed all the same.

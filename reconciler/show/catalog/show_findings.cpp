@@ -66,6 +66,13 @@ void show_faults(const Findings& findings, const Style& style, Output& out) {
   show_lines(findings.faults, "", Ink::red, style, out);
 }
 
+/// Gives what the last line says of those that are mended.
+std::string show_mended_and_faults(const Findings& findings, const Style& style, Output& out) {
+  show_lines(findings.repaired, "repaired ", Ink::green, style, out);
+  show_faults(findings, style, out);
+  return findings.repaired.empty() ? "" : fmt::format(" {} repaired.", findings.repaired.size());
+}
+
 void put_list(std::string_view key, const std::vector<Finding>& findings, JsonWriter& json) {
   json.objects(key, findings, [&](const auto& finding) {
     json.member("what", finding.what);
@@ -102,13 +109,23 @@ void show_drift_json(const Findings& findings, Output& out) {
 }
 
 void show_verify(const Findings& findings, const Style& style, Output& out) {
-  show_lines(findings.repaired, "repaired ", Ink::green, style, out);
-  show_faults(findings, style, out);
-  const std::string repaired = findings.repaired.empty() ? "" : fmt::format(" {} repaired.", findings.repaired.size());
+  const std::string repaired = show_mended_and_faults(findings, style, out);
   if (findings.faults.empty())
     out.print("Whole: {}, {} re-hashed.{}\n", looked_at(findings), size_text(findings.bytes), repaired);
   else
     out.print("{}\n", style.bold(fmt::format("Damaged: {}.{}", faults_of(findings), repaired)));
+}
+
+void show_verify_upload(const Findings& findings, const std::string& place, const Style& style, Output& out) {
+  const std::string repaired = show_mended_and_faults(findings, style, out);
+  const std::string objects = plan::counted(findings.pieces, "object"), where = io::printable(place);
+  if (findings.faults.empty()) {
+    out.print("Complete: {} in {} {} as uploaded.{}\n", objects, where, findings.pieces == 1 ? "is" : "are", repaired);
+  } else {
+    const std::size_t wrong = findings.faults.size();
+    out.print("{}\n", style.bold(fmt::format("Incomplete: {} of {} in {} {} missing or wrong.{}", wrong, objects, where,
+                                             wrong == 1 ? "is" : "are", repaired)));
+  }
 }
 
 void show_verify_json(const Findings& findings, Output& out) {

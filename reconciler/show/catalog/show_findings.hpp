@@ -33,6 +33,8 @@ struct Findings {
 void show_drift(const Findings& findings, const Style& style, Output& out);
 void show_drift_json(const Findings& findings, Output& out);
 void show_verify(const Findings& findings, const Style& style, Output& out);
+/// Of the objects in a store (`place`); its JSON is that of verify.
+void show_verify_upload(const Findings& findings, const std::string& place, const Style& style, Output& out);
 void show_verify_json(const Findings& findings, Output& out);
 
 }  // namespace ingot::show
