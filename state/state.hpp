@@ -105,6 +105,7 @@ struct Salvage {
 };
 
 enum class Access { read_only, read_write };
+enum class OpenMode;
 
 /// Calls may come from several threads: they are served one after the other. A visitor may read from the same State.
 /// Whatever a damaged file holds, calls give a value or throw Error{local}; Error{internal} if a change contradicts what
@@ -242,6 +243,7 @@ class State {
  private:
   struct Impl;
   explicit State(std::unique_ptr<Impl> impl);
+  static std::unique_ptr<Impl> open_file(const std::string& path, OpenMode mode);
   std::unique_ptr<Impl> impl_;
 };
 

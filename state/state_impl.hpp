@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "state/database.hpp"
 #include "state/recording.hpp"
-#include "state/sqlite.hpp"
 #include "state/state.hpp"
 
 namespace ingot::state {
@@ -26,9 +26,9 @@ void write_floor(Database& database, const Floor& floor);
 void check_history(Database& database);
 
 struct State::Impl {
-  Impl(const std::string& path, OpenMode mode) : database(path, mode) {}
-  /// Opens, recognises and, if it may write, upgrades.
-  static std::unique_ptr<Impl> open(const std::string& path, OpenMode mode);
+  explicit Impl(std::unique_ptr<Engine> engine) : database(std::move(engine)) {}
+  /// Reads whose state it is.
+  void read_meta();
 
   Database database;
   std::string lineage;
@@ -36,6 +36,9 @@ struct State::Impl {
   std::uint64_t generation = 0;  ///< as this program knows it; another one in the file means that another program wrote
   /// Calls may come from several threads, and a visitor may ask the state again.
   std::recursive_mutex mutex;
+
+  /// The number for an action that begins now.
+  std::int64_t next_action() { return database.engine().newest_key(database, "action") + 1; }
 
   /// One durable transaction around `work(Recording&)`.
   template <class Work>
