@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "state/run_fence.hpp"
+
 namespace ingot::state {
 
 class Database;
@@ -62,6 +64,8 @@ class Engine {
   /// The key that a row of this table got last, 0 if none did: keys are never given again.
   virtual std::int64_t newest_key(Database& database, std::string_view table) = 0;
   virtual void set_newest_key(Database& database, std::string_view table, std::int64_t key) = 0;
+  /// State::hold_to. A file's lock is held by the system, and needs none.
+  virtual void hold_to(const RunFence&) {}
   /// Whether the engine itself finds its tables whole. Error{local} if not.
   virtual void check(Database& database) = 0;
   /// Whether the tables are put together as they should be, whatever their rows hold. Error{local} if they cannot be read.

@@ -1,4 +1,5 @@
-// What PostgreSQL writes otherwise than SQLite. All SQL of this room is written once, as SQLite takes it; the differences stand here.
+// What PostgreSQL writes otherwise than SQLite. All SQL of this room is written once, as SQLite takes it; the differences stand
+// here.
 #pragma once
 
 #include <string>

@@ -20,10 +20,7 @@ void make_tables(const std::string& path, const std::string& lineage, const Serv
   Database database(std::move(engine));
   Transaction transaction(database, Transaction::Kind::write);
   database.run_script(tables_sql);
-  database.execute(
-      "INSERT INTO meta (one, lineage, self_id, self_name, generation, common_revision, live_images, content, reserved,"
-      " reserved_content, published) VALUES (1, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)",
-      lineage, self, name);
+  begin_meta(database, lineage, self, name);
   database.engine().set_format(database, newest_format(product_upgrades()));
   transaction.commit();
 }
@@ -49,6 +46,13 @@ bool needs_no_locks(const std::string& path, OpenMode mode, const Error& error) 
 }
 
 }  // namespace
+
+void begin_meta(Database& database, const std::string& lineage, const ServerId& self, const ServerName& name) {
+  database.execute(
+      "INSERT INTO meta (one, lineage, self_id, self_name, generation, common_revision, live_images, content, reserved,"
+      " reserved_content, published) VALUES (1, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)",
+      lineage, self, name);
+}
 
 std::string make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
                         const std::function<void(const std::string&)>& fill) {

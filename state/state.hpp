@@ -16,7 +16,9 @@
 #include "schema/manifest/manifest_commit.hpp"
 #include "schema/outcome.hpp"
 #include "state/effect.hpp"
+#include "state/place.hpp"
 #include "state/restoration.hpp"
+#include "state/run_fence.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {
@@ -117,6 +119,11 @@ class State {
   /// Opens an existing one; `read_write` upgrades an older schema after a backup, `read_only` a copy of it in memory.
   /// Error{local}: missing, damaged ("damaged-state"); Error{manifest}: not a state of ingot, of a newer ingot (then untouched).
   static State open(const std::string& path, Access access);
+  /// The same wherever it is.
+  static State create(const Place& place, const std::string& lineage, const ServerId& self, const ServerName& name);
+  static State open(const Place& place, Access access);
+  /// Whether this server has a state in that database. Error{local}.
+  static bool is_in_database(const Place& place);
   /// Makes a state of what a lost one left, with the run that did it; whole and durable before it gets its name, never
   /// overwrites. `before_its_name`: moves aside what bears it; until the name is given, whatever fails, the new one is there
   /// as `path` + ".new".
@@ -125,6 +132,9 @@ class State {
   State(State&&) noexcept;
   State& operator=(State&&) noexcept;
   ~State();
+
+  /// Each write from now on is refused if another run took the lock since, or the session that holds it is gone. Error{local}.
+  void hold_to(const RunFence& fence);
 
   const std::string& lineage() const;
   ServerId self() const;

@@ -17,6 +17,9 @@ namespace ingot::state {
 std::string make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
                         const std::function<void(const std::string& beside)>& fill);
 
+/// The one row that says whose state it is; everything in it begins with 0.
+void begin_meta(Database& database, const std::string& lineage, const ServerId& self, const ServerName& name);
+
 /// The columns id, epoch, serial, head, root_version, issued of `floor`.
 Floor read_floor(Statement& row);
 /// Of each part of a floor the higher one stays.
