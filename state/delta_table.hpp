@@ -4,8 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "state/database.hpp"
 #include "state/snapshot.hpp"
-#include "state/sqlite.hpp"
 
 namespace ingot::state {
 

@@ -105,22 +105,22 @@ std::size_t count_copies_of(Database& database, const ServerId& origin) {
 }
 
 void each_image(Database& database, const ImageRows& visit, LeftOut* left_out) {
-  each_row(database.query(select_rows), visit, left_out);
+  each_row(database.scan(select_rows), visit, left_out);
 }
 
 void check_shown_states(Database& database) {
-  Statement rows = database.query("SELECT state_since, past_states FROM image");
+  Statement rows = database.scan("SELECT state_since, past_states FROM image");
   while (rows.step()) read_shown_states(rows, ImageState::published);
 }
 
 void each_own_image(Database& database, const ImageRows& visit) {
   static constexpr auto sql = joined_sql(select_rows, "WHERE i.copy = 0");
-  each_row(database.query(sql.data()), visit);
+  each_row(database.scan(sql.data()), visit);
 }
 
 void each_copy_of(Database& database, const ServerId& origin, const ImageRows& visit) {
   static constexpr auto sql = joined_sql(select_rows, "WHERE i.copy = 1 AND i.origin = ?");
-  each_row(database.query(sql.data(), origin), visit);
+  each_row(database.scan(sql.data(), origin), visit);
 }
 
 void each_copy_of(Database& database, const ServerId& origin, const ImageName& name, const ImageRows& visit) {
@@ -148,7 +148,7 @@ void each_member_of(Database& database, const SeriesName& series, const ImageRow
 
 void each_live_image_of(Database& database, const Digest& digest, const ImageRows& visit) {
   static constexpr auto sql =
-      joined_sql(select_rows, "WHERE i.deleted = 0 AND i.object = (SELECT number FROM object WHERE digest = ?)");
+      joined_sql(select_rows, "WHERE i.deleted = 0 AND i.object = (SELECT number FROM object WHERE digest = ?) ORDER BY i.key");
   each_row(database.query(sql.data(), digest), visit);
 }
 
@@ -171,7 +171,7 @@ ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t obje
   const auto& identity = row.identity;
   const auto parent_of = [&](auto member) { return row.parent_identity ? &((*row.parent_identity).*member) : nullptr; };
   if (!identity) throw Error(Fault::internal, "an image without an origin cannot be recorded");
-  database.execute(
+  return database.insert(
       "INSERT INTO image (name, copy, origin, origin_image, identity_created, origin_name, copied_from, object, kind, type, "
       "version,"
       " platform, description, labels, state, reason, withdrawn_by_origin, past_states, is_private, protect, managed, "
@@ -180,14 +180,13 @@ ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t obje
       "arrived_run,"
       " arrived_actor, arrived_commit, arrived_rule, arrived_peer, arrived_head)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?)",
+      "?) RETURNING key",
       row.name, row.copy, identity->origin, identity->name, row.copy ? &identity->created : nullptr, row.origin_name,
       row.copied_from, object, row.kind, row.type, row.version, row.platform, row.description, write_labels(row.labels),
       row.state, row.reason, row.withdrawn_by_origin, row.is_private, row.protect, row.managed, row.parent_name, row.parent,
       parent_of(&ImageIdentity::origin), parent_of(&ImageIdentity::name), parent_of(&ImageIdentity::created), row.source_stamp,
       row.unwanted_since, row.rule, row.deleted, subscription, row.papers.time, row.papers.run, row.papers.actor,
       row.papers.commit, row.papers.rule, row.papers.peer, row.papers.head);
-  return database.last_key();
 }
 
 void update_image(Database& database, const ImageRecord& image) {

@@ -4,9 +4,9 @@
 #include <functional>
 #include <optional>
 
+#include "state/database.hpp"
 #include "state/shown_states.hpp"
 #include "state/snapshot.hpp"
-#include "state/sqlite.hpp"
 
 namespace ingot::state {
 

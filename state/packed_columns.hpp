@@ -2,7 +2,7 @@
 #pragma once
 
 #include "schema/catalog/catalog.hpp"
-#include "state/sqlite.hpp"
+#include "state/database.hpp"
 
 namespace ingot::state {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "state/database.hpp"
 #include "state/snapshot.hpp"
-#include "state/sqlite.hpp"
 
 namespace ingot::state {
 

@@ -42,7 +42,7 @@ std::optional<ImageIdentity> public_parent(Database& database, ParentLink link) 
     auto ancestor = load_ancestor(database, *link.key);
     if (ancestor.shown) return std::move(ancestor.shown);
     // A parent is always older than its child, and keys only grow.
-    if (ancestor.parent.key && *ancestor.parent.key >= *link.key) throw_damaged(database.path(), "lineage runs in a circle");
+    if (ancestor.parent.key && *ancestor.parent.key >= *link.key) throw_damaged(database.place(), "lineage runs in a circle");
     link = std::move(ancestor.parent);
   }
   return std::move(link.identity);

@@ -4,8 +4,8 @@
 
 #include <optional>
 
+#include "state/database.hpp"
 #include "state/snapshot.hpp"
-#include "state/sqlite.hpp"
 
 namespace ingot::state {
 

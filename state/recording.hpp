@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "state/database.hpp"
 #include "state/effect.hpp"
 #include "state/image_table.hpp"
-#include "state/sqlite.hpp"
 
 namespace ingot::state {
 

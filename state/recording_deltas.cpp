@@ -7,8 +7,10 @@ void Recording::put(const PutDelta& effect) {
   const DeltaRow& row = effect.row;
   const Digest* const file = row.file ? &row.file->digest : nullptr;
   const std::uint64_t* const length = row.file ? &row.file->length : nullptr;
-  database_.execute("INSERT OR REPLACE INTO delta (image, base, base_size, file, length) VALUES (?, ?, ?, ?, ?)", row.image,
-                    row.base, row.base_size, file, length);
+  database_.execute(
+      "INSERT INTO delta (image, base, base_size, file, length) VALUES (?, ?, ?, ?, ?)"
+      " ON CONFLICT (image, base) DO UPDATE SET base_size = excluded.base_size, file = excluded.file, length = excluded.length",
+      row.image, row.base, row.base_size, file, length);
   changed_ = true;
   if (row.file) content_ = true;
 }

@@ -21,8 +21,11 @@ void Recording::put(const DropExport& effect) {
 void Recording::put(const PutExported& effect) {
   const ExportedRow& row = effect.row;
   database_.execute(
-      "INSERT OR REPLACE INTO exported (name, folder, image, digest, kind, top, listing, changes, owner, mode, mount)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO exported (name, folder, image, digest, kind, top, listing, changes, owner, mode, mount)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT (name, folder, image) DO UPDATE SET digest = excluded.digest, kind = excluded.kind, top = excluded.top,"
+      " listing = excluded.listing, changes = excluded.changes, owner = excluded.owner, mode = excluded.mode, mount = "
+      "excluded.mount",
       row.name, row.folder, row.image, row.digest, row.kind, row.top, row.listing, write_lines(row.changes), row.owner, row.mode,
       row.mount);
   changed_ = true;

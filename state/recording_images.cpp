@@ -70,8 +70,9 @@ void Recording::repack(std::int64_t object, const Packed& packed) {
   const Digest* const table_digest = packed.table ? &packed.table->digest : nullptr;
   const std::uint64_t* const table_length = packed.table ? &packed.table->length : nullptr;
   Statement same = database_.query(
-      "SELECT 1 FROM object WHERE number = ? AND file_digest = ? AND file_length = ? AND segments = ? AND table_digest IS ? AND "
-      "table_length IS ?",
+      "SELECT 1 FROM object WHERE number = ? AND file_digest = ? AND file_length = ? AND segments = ? AND table_digest IS NOT "
+      "DISTINCT FROM ?"
+      " AND table_length IS NOT DISTINCT FROM ?",
       object, packed.file.digest, packed.file.length, packed.segments, table_digest, table_length);
   if (same.step()) return;
   database_.execute(
@@ -89,11 +90,10 @@ std::int64_t Recording::put_object(const ImageRow& row, const Packed& packed) {
   }
   const Digest* const table_digest = packed.table ? &packed.table->digest : nullptr;
   const std::uint64_t* const table_length = packed.table ? &packed.table->length : nullptr;
-  database_.execute(
+  return database_.insert(
       "INSERT INTO object (digest, size, kind, file_digest, file_length, segments, table_digest, table_length)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
       row.digest, row.size, row.kind, packed.file.digest, packed.file.length, packed.segments, table_digest, table_length);
-  return database_.last_key();
 }
 
 void Recording::put(const PutBytes& effect) {
@@ -123,7 +123,7 @@ std::optional<ImageKey> Recording::find_tombstone(const ImageRow& row, std::int6
 
 void Recording::revive(ImageKey key, const ImageRow& row) {
   auto old = load_image(database_, key);
-  if (!old) throw_damaged(database_.path(), "a tombstone cannot be found by its number");
+  if (!old) throw_damaged(database_.place(), "a tombstone cannot be found by its number");
   if (old->row.was_public && row.is_private) throw_already_published(row.name);
   old->row = with_facts_of(std::move(old->row), row);
   old->shown.change_to(shown_state(old->row));

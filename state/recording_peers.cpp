@@ -9,7 +9,7 @@ namespace ingot::state {
 
 void throw_changed_by_another(const Database& database) {
   throw Error(Fault::local,
-              fmt::format("the state \"{}\" was changed by another program while this one used it", database.path()),
+              fmt::format("the state \"{}\" was changed by another program while this one used it", database.place()),
               "run again, and never two programs on one state at once");
 }
 
@@ -24,7 +24,8 @@ std::uint64_t Recording::close(std::uint64_t generation) {
 }
 
 void Recording::touch(const ServerId& peer) {
-  database_.execute("INSERT INTO peer (id, revision) VALUES (?, 1) ON CONFLICT DO UPDATE SET revision = revision + 1", peer);
+  database_.execute("INSERT INTO peer (id, revision) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET revision = peer.revision + 1",
+                    peer);
   changed_ = true;
 }
 
@@ -37,7 +38,9 @@ void Recording::put(const PutRegistration& effect) {
     database_.execute("DELETE FROM registration WHERE id = ?", *effect.replaces);
   }
   database_.execute(
-      "REPLACE INTO registration (id, name, own_name, urls, serial, head, registered, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO registration (id, name, own_name, urls, serial, head, registered, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT (id) DO UPDATE SET name = excluded.name, own_name = excluded.own_name, urls = excluded.urls,"
+      " serial = excluded.serial, head = excluded.head, registered = excluded.registered, seen = excluded.seen",
       row.id, row.name, row.own_name, write_lines(row.urls), row.serial, row.head, row.registered, row.seen);
   // Its subscriptions go with it under the new name (R5); their addresses hold that name.
   database_.execute(

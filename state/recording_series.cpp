@@ -71,9 +71,9 @@ void Recording::put(const PutSeries& effect) {
     database_.execute("UPDATE series SET managed = ?, follow_peer = ?, follow_series = ?, wanted = ? WHERE number = ?",
                       row.managed, follow_peer, follow_series, write_lines(row.wanted), number);
   } else {
-    database_.execute("INSERT INTO series (name, managed, follow_peer, follow_series, wanted) VALUES (?, ?, ?, ?, ?)", row.name,
-                      row.managed, follow_peer, follow_series, write_lines(row.wanted));
-    number = database_.last_key();
+    number = database_.insert(
+        "INSERT INTO series (name, managed, follow_peer, follow_series, wanted) VALUES (?, ?, ?, ?, ?) RETURNING number",
+        row.name, row.managed, follow_peer, follow_series, write_lines(row.wanted));
   }
   put_members(number, row.members);
   changed_ = true;

@@ -54,7 +54,8 @@ void Recording::put(const PutUploadParts& effect) {
 
 void Recording::put(const PutUploadPart& effect) {
   database_.execute(
-      "INSERT OR REPLACE INTO uploaded_part (upload, path, number, etag) SELECT number, ?, ?, ? FROM upload WHERE place = ?",
+      "INSERT INTO uploaded_part (upload, path, number, etag) SELECT number, ?, ?, ? FROM upload WHERE place = ?"
+      " ON CONFLICT (upload, path, number) DO UPDATE SET etag = excluded.etag",
       effect.path, effect.number, effect.etag, effect.place);
 }
 

@@ -2,11 +2,10 @@
 
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <system_error>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -93,213 +92,199 @@ bool is_full(int code, sqlite3* handle) {
   }
 }
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+class SqliteStatement final : public EngineStatement {
+ public:
+  SqliteStatement(sqlite3* database, const char* sql, const std::string& path) : database_(database), path_(path) {
+    check(sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
+  }
+  SqliteStatement(const SqliteStatement&) = delete;
+  SqliteStatement& operator=(const SqliteStatement&) = delete;
+  ~SqliteStatement() override { sqlite3_finalize(handle_); }
+
+  void bind_null(int index) override { check(sqlite3_bind_null(handle_, index)); }
+  void bind_integer(int index, std::int64_t value) override { check(sqlite3_bind_int64(handle_, index, value)); }
+  void bind_text(int index, std::string_view value) override {
+    check(sqlite3_bind_text64(handle_, index, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  }
+  void bind_blob(int index, std::string_view value) override {
+    check(sqlite3_bind_blob64(handle_, index, value.data(), value.size(), SQLITE_TRANSIENT));
+  }
+
+  bool step() override {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    throw_sqlite(code, database_, path_);
+  }
+
+  Cell cell(int column) const override {
+    switch (sqlite3_column_type(handle_, column)) {
+      case SQLITE_NULL: return {};
+      case SQLITE_INTEGER: return {.kind = Cell::Kind::integer, .number = sqlite3_column_int64(handle_, column), .bytes = {}};
+      case SQLITE_TEXT: {
+        const void* const text = sqlite3_column_text(handle_, column);
+        if (text == nullptr) throw_sqlite(SQLITE_NOMEM, database_, path_);
+        return {.kind = Cell::Kind::text, .number = 0, .bytes = {static_cast<const char*>(text), length_of(column)}};
+      }
+      case SQLITE_BLOB: {
+        const void* const blob = sqlite3_column_blob(handle_, column);
+        return {.kind = Cell::Kind::blob, .number = 0, .bytes = {static_cast<const char*>(blob), length_of(column)}};
+      }
+      default: return {.kind = Cell::Kind::other, .number = 0, .bytes = {}};
+    }
+  }
+
+  std::int64_t changes() const override { return sqlite3_changes64(database_); }
+
+  void reset() noexcept override {
+    sqlite3_reset(handle_);
+    sqlite3_clear_bindings(handle_);
+  }
+
+ private:
+  std::size_t length_of(int column) const { return static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)); }
+  void check(int code) const {
+    if (code != SQLITE_OK) throw_sqlite(code, database_, path_);
+  }
+
+  sqlite3* database_;
+  const std::string& path_;  ///< of the engine, which lives longer
+  sqlite3_stmt* handle_ = nullptr;
 };
+
+/// What SQLite's check says of a page that it could not get ("… error code=266", "failed to get page 7"): the disk, or memory,
+/// did not answer, and nothing is known of the page. btree.c (3.40): checkTreePage, checkList.
+bool is_of_the_disk(std::string_view fault) {
+  constexpr std::string_view code_mark = "unable to get the page. error code=";
+  if (fault.find("failed to get page ") != std::string_view::npos) return true;
+  const auto at = fault.find(code_mark);
+  if (at == std::string_view::npos) return false;
+  int code = 0;
+  std::from_chars(fault.data() + at + code_mark.size(), fault.data() + fault.size(), code);
+  return (code & 0xFF) == SQLITE_NOMEM || (code & 0xFF) == SQLITE_IOERR;
+}
 
 }  // namespace
 
-void throw_damaged(const std::string& path, std::string_view what) {
-  throw Error(Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
-              "restore its newest backup, or run \"ingot state rebuild\", which rebuilds it from the store; nothing was changed")
-      .with_code(Code::damaged_state);
-}
-
-struct Database::Impl {
-  std::string path;
-  sqlite3* handle = nullptr;
-  /// Statements that are not in use, by their text.
-  std::unordered_map<std::string, std::vector<sqlite3_stmt*>, TextHash, std::equal_to<>> pool;
-};
-
-Database::Database(const std::string& path, OpenMode mode) : impl_(std::make_unique<Impl>()) {
-  impl_->path = path;
+SqliteEngine::SqliteEngine(const std::string& path, OpenMode mode) : path_(path) {
   const std::string name = mode == OpenMode::immutable ? immutable_uri(path) : plain_name(path);
-  const int code = sqlite3_open_v2(name.c_str(), &impl_->handle, open_flags(mode), nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle_, open_flags(mode), nullptr);
   try {
-    check(code);
+    check_code(code);
     guard();
     if (mode != OpenMode::read_write) run_script("PRAGMA query_only = ON");
     // A reader tidies away what it made itself; a log that was there is for a writer to take in.
     if (mode == OpenMode::look && has_log(path))
-      check(sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
+      check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
   } catch (...) {
     // After a failed open the handle is still ours to close.
-    sqlite3_close_v2(impl_->handle);
+    sqlite3_close_v2(handle_);
     throw;
   }
 }
 
+SqliteEngine::~SqliteEngine() { sqlite3_close_v2(handle_); }
+
 /// A state file may be damaged or hostile: nothing in it is run, and every page is checked as it is read.
-void Database::guard() {
-  sqlite3* const handle = impl_->handle;
-  check(sqlite3_busy_timeout(handle, busy_milliseconds));
+void SqliteEngine::guard() {
+  check_code(sqlite3_busy_timeout(handle_, busy_milliseconds));
   for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1}, std::pair{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
                                       std::pair{SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, std::pair{SQLITE_DBCONFIG_ENABLE_VIEW, 0},
                                       std::pair{SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}, std::pair{SQLITE_DBCONFIG_DQS_DML, 0},
                                       std::pair{SQLITE_DBCONFIG_DQS_DDL, 0}, std::pair{SQLITE_DBCONFIG_ENABLE_FKEY, 1}}) {
-    check(sqlite3_db_config(handle, option, value, nullptr));
+    check_code(sqlite3_db_config(handle_, option, value, nullptr));
   }
   run_script(
       "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
       "PRAGMA cache_size = -16384; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
 }
 
-Database::~Database() {
-  for (const auto& [text, handles] : impl_->pool) {
-    for (sqlite3_stmt* const handle : handles) sqlite3_finalize(handle);
-  }
-  sqlite3_close_v2(impl_->handle);
-}
-
-void Database::become_copy() {
+void SqliteEngine::become_copy() {
   struct Copy {
     sqlite3* handle = nullptr;
     ~Copy() { sqlite3_close_v2(handle); }
   } copy;
   int code = sqlite3_open_v2(":memory:", &copy.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  if (code != SQLITE_OK) throw_sqlite(code, copy.handle, impl_->path);
-  sqlite3_backup* const copying = sqlite3_backup_init(copy.handle, "main", impl_->handle, "main");
-  if (copying == nullptr) throw_sqlite(sqlite3_errcode(copy.handle), copy.handle, impl_->path);
+  if (code != SQLITE_OK) throw_sqlite(code, copy.handle, path_);
+  sqlite3_backup* const copying = sqlite3_backup_init(copy.handle, "main", handle_, "main");
+  if (copying == nullptr) throw_sqlite(sqlite3_errcode(copy.handle), copy.handle, path_);
   sqlite3_backup_step(copying, -1);
   code = sqlite3_backup_finish(copying);
-  if (code != SQLITE_OK) throw_sqlite(code, copy.handle, impl_->path);
-  for (const auto& [text, handles] : impl_->pool) {
-    for (sqlite3_stmt* const handle : handles) sqlite3_finalize(handle);
-  }
-  impl_->pool.clear();
-  std::swap(impl_->handle, copy.handle);
+  if (code != SQLITE_OK) throw_sqlite(code, copy.handle, path_);
+  std::swap(handle_, copy.handle);
   guard();
 }
 
-const std::string& Database::path() const { return impl_->path; }
-
-void Database::fail(int code) const { throw_sqlite(code, impl_->handle, impl_->path); }
-
-void Database::check(int code) const {
-  if (code != SQLITE_OK) fail(code);
+void SqliteEngine::check_code(int code) const {
+  if (code != SQLITE_OK) throw_sqlite(code, handle_, path_);
 }
 
-Statement Database::prepare(const char* sql) {
-  if (const auto found = impl_->pool.find(std::string_view(sql)); found != impl_->pool.end() && !found->second.empty()) {
-    sqlite3_stmt* const handle = found->second.back();
-    found->second.pop_back();
-    return Statement(*this, handle);
+std::unique_ptr<EngineStatement> SqliteEngine::prepare(const char* sql) {
+  return std::make_unique<SqliteStatement>(handle_, sql, path_);
+}
+
+void SqliteEngine::run_script(const char* script) { check_code(sqlite3_exec(handle_, script, nullptr, nullptr, nullptr)); }
+
+void SqliteEngine::begin(TransactionKind kind) { run_script(kind == TransactionKind::write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+
+void SqliteEngine::commit() { run_script("COMMIT"); }
+
+bool SqliteEngine::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+
+void SqliteEngine::roll_back() noexcept { sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr); }
+
+std::optional<std::int64_t> SqliteEngine::format(Database& database) {
+  if (database.number("PRAGMA application_id") != state_application_id) return std::nullopt;
+  return database.number("PRAGMA user_version");
+}
+
+// Pragmas take no parameters; these are numbers of the program.
+void SqliteEngine::set_format(Database& database, int format) {
+  database.run_script(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", state_application_id, format).c_str());
+}
+
+std::int64_t SqliteEngine::newest_key(Database& database, std::string_view table) {
+  Statement row = database.query("SELECT seq FROM sqlite_sequence WHERE name = ?", table);
+  return row.step() ? row.next<std::int64_t>() : 0;
+}
+
+void SqliteEngine::set_newest_key(Database& database, std::string_view table, std::int64_t key) {
+  database.execute("DELETE FROM sqlite_sequence WHERE name = ?", table);
+  database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, key);
+}
+
+void SqliteEngine::check(Database& database) {
+  Statement faults = database.query("PRAGMA quick_check(1)");
+  if (!faults.step()) faults.damaged("it cannot be checked");
+  if (const auto fault = faults.next<std::string>(); fault != "ok") {
+    if (!is_of_the_disk(fault)) faults.damaged(fault);
+    throw Error(Fault::local, fmt::format("the state \"{}\" cannot be read: {}", path_, fault),
+                "check the disk, and run again; a file that stays like that can be moved away, and \"ingot state rebuild\" "
+                "makes the state anew");
   }
-  sqlite3_stmt* handle = nullptr;
-  check(sqlite3_prepare_v3(impl_->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr));
-  return Statement(*this, handle);
+  Statement broken = database.query("PRAGMA foreign_key_check");
+  if (broken.step()) broken.damaged(fmt::format("a reference in the table \"{}\" leads nowhere", broken.next_text()));
 }
 
-void Database::give_back(sqlite3_stmt* handle) noexcept {
-  sqlite3_reset(handle);
-  sqlite3_clear_bindings(handle);
-  try {
-    impl_->pool[sqlite3_sql(handle)].push_back(handle);
-  } catch (...) { sqlite3_finalize(handle); }
+bool SqliteEngine::is_well_formed(Database& database) {
+  // Of rows and indexes it says what is wrong; what it says of pages begins with the name of the file's database.
+  constexpr std::string_view of_pages = "***";
+  Statement faults = database.query("PRAGMA quick_check(1000)");
+  while (faults.step()) {
+    if (faults.next_text().starts_with(of_pages)) return false;
+  }
+  return true;
 }
 
-void Database::run_script(const char* script) { check(sqlite3_exec(impl_->handle, script, nullptr, nullptr, nullptr)); }
-
-std::int64_t Database::last_key() const { return sqlite3_last_insert_rowid(impl_->handle); }
-
-std::int64_t Database::number(Sql query_text) {
-  Statement statement = prepare(query_text.text());
-  if (!statement.step()) statement.damaged("a row is missing");
-  return statement.next<std::int64_t>();
-}
-
-std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
-
-bool Database::in_transaction() const { return sqlite3_get_autocommit(impl_->handle) == 0; }
-
-void Database::roll_back() noexcept { sqlite3_exec(impl_->handle, "ROLLBACK", nullptr, nullptr, nullptr); }
-
-void Database::use_log() {
-  Statement statement = prepare("PRAGMA journal_mode = WAL");
-  if (!statement.step() || statement.next_text() != "wal") {
-    throw Error(Fault::local, fmt::format("cannot keep a log beside the state \"{}\"", impl_->path),
+void SqliteEngine::use_log() {
+  SqliteStatement statement(handle_, "PRAGMA journal_mode = WAL", path_);
+  if (!statement.step() || statement.cell(0).bytes != "wal") {
+    throw Error(Fault::local, fmt::format("cannot keep a log beside the state \"{}\"", path_),
                 "put it on a local disk: a network file system cannot lock it");
   }
 }
 
-// Pragmas take no parameters; these are numbers of the program.
-void Database::set_application() { run_script(fmt::format("PRAGMA application_id = {}", state_application_id).c_str()); }
-
-void Database::set_version(int version) { run_script(fmt::format("PRAGMA user_version = {}", version).c_str()); }
-
-Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), handle_(std::exchange(other.handle_, nullptr)), column_(other.column_) {}
-
-Statement::~Statement() {
-  if (handle_ != nullptr) database_->give_back(handle_);
-}
-
-bool Statement::step() {
-  column_ = 0;
-  const int code = sqlite3_step(handle_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  database_->fail(code);
-}
-
-void Statement::damaged(std::string_view what) const { throw_damaged(database_->path(), what); }
-
-void Statement::bind_null(int index) { database_->check(sqlite3_bind_null(handle_, index)); }
-
-void Statement::bind_integer(int index, std::int64_t value) { database_->check(sqlite3_bind_int64(handle_, index, value)); }
-
-void Statement::bind_unsigned(int index, std::uint64_t value) {
-  if (value > static_cast<std::uint64_t>(INT64_MAX))
-    throw Error(Fault::internal, fmt::format("{} does not fit into the state", value));
-  bind_integer(index, static_cast<std::int64_t>(value));
-}
-
-void Statement::bind_text(int index, std::string_view value) {
-  database_->check(
-      sqlite3_bind_text64(handle_, index, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
-}
-
-void Statement::bind_blob(int index, const Digest& value) {
-  database_->check(sqlite3_bind_blob64(handle_, index, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT));
-}
-
-bool Statement::next_is_null() const { return sqlite3_column_type(handle_, column_) == SQLITE_NULL; }
-
-std::int64_t Statement::next_between(std::int64_t least, std::int64_t most) {
-  if (sqlite3_column_type(handle_, column_) != SQLITE_INTEGER) damaged("a number is missing");
-  const std::int64_t value = sqlite3_column_int64(handle_, column_++);
-  if (value < least || value > most) damaged("a number is out of its range");
-  return value;
-}
-
-std::string_view Statement::next_text() {
-  if (sqlite3_column_type(handle_, column_) != SQLITE_TEXT) damaged("a text is missing");
-  const void* const text = sqlite3_column_text(handle_, column_);
-  if (text == nullptr) database_->fail(SQLITE_NOMEM);
-  const auto length = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column_++));
-  return {static_cast<const char*>(text), length};
-}
-
-Digest Statement::next_digest() {
-  Digest digest;
-  if (sqlite3_column_type(handle_, column_) != SQLITE_BLOB) damaged("a digest is missing");
-  if (static_cast<std::size_t>(sqlite3_column_bytes(handle_, column_)) != digest.bytes.size())
-    damaged("a digest has a wrong length");
-  std::memcpy(digest.bytes.data(), sqlite3_column_blob(handle_, column_++), digest.bytes.size());
-  return digest;
-}
-
-Transaction::Transaction(Database& database, Kind kind) : database_(database) {
-  database_.run_script(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
-}
-
-Transaction::~Transaction() {
-  if (database_.in_transaction()) database_.roll_back();
-}
-
-void Transaction::commit() { database_.run_script("COMMIT"); }
+std::unique_ptr<Engine> open_sqlite(const std::string& path, OpenMode mode) { return std::make_unique<SqliteEngine>(path, mode); }
 
 std::string sqlite_version() { return sqlite3_libversion(); }
 

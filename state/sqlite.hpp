@@ -1,161 +1,17 @@
-// SQLite behind three handles: Database, Statement, Transaction. The one pair of files that knows sqlite3.h; every error
-// of the library becomes Error{local} that names the file. SQL is text of the program, never built from outside text.
+// SQLite as an engine of a state: a file. The one pair of files that knows sqlite3.h.
 #pragma once
 
-#include <array>
-#include <chrono>
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <type_traits>
 
-#include "schema/digest.hpp"
-#include "schema/error.hpp"
-#include "schema/image.hpp"
-#include "schema/names.hpp"
-#include "schema/text/quantity.hpp"
+#include "state/database.hpp"
 
-struct sqlite3_stmt;
+struct sqlite3;
 
 namespace ingot::state {
 
-/// SQL that was fixed when the program was compiled: the compiler refuses any other text.
-class Sql {
- public:
-  // NOLINTNEXTLINE(google-explicit-constructor): a literal is meant to be passed as it is.
-  consteval Sql(const char* text) : text_(text) {}
-  const char* text() const { return text_; }
-
- private:
-  const char* text_;
-};
-
-/// Joins literals, for SQL that shares a list of columns. Keep the result `static constexpr` and pass its data().
-template <std::size_t... N>
-consteval auto joined_sql(const char (&... parts)[N]) {
-  std::array<char, (N + ...) - sizeof...(N) + 1> text{};
-  std::size_t end = 0;
-  const auto append = [&](const char* part, std::size_t length) {
-    for (std::size_t i = 0; i < length; ++i) text[end++] = part[i];
-  };
-  (append(parts, N - 1), ...);
-  return text;
-}
-
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_name = false;
-template <class Kind>
-inline constexpr bool is_name<BasicName<Kind>> = true;
-
 /// Of the library that is loaded, "3.40.1".
 std::string sqlite_version();
-
-class Database;
-
-/// A prepared statement with its parameters bound; goes back to its database's pool when it ends.
-class Statement {
- public:
-  Statement(Statement&& other) noexcept;
-  Statement& operator=(Statement&&) = delete;
-  ~Statement();
-
-  /// The next row, if there is one. Columns are then read from the first on.
-  bool step();
-  /// Binds parameter `index` (from 1); an empty optional and a null pointer are NULL.
-  template <class T>
-  void bind(int index, const T& value) {
-    if constexpr (is_optional<T> || (std::is_pointer_v<T> && !std::is_convertible_v<T, std::string_view>)) {
-      value ? bind(index, *value) : bind_null(index);
-    } else if constexpr (is_name<T>) {
-      bind_text(index, value.text());
-    } else if constexpr (std::same_as<T, bool>) {
-      bind_integer(index, value ? 1 : 0);
-    } else if constexpr (std::unsigned_integral<T>) {
-      bind_unsigned(index, value);
-    } else if constexpr (std::signed_integral<T>) {
-      bind_integer(index, value);
-    } else if constexpr (std::same_as<T, Digest>) {
-      bind_blob(index, value);
-    } else if constexpr (std::same_as<T, ServerId>) {
-      bind_blob(index, value.root);
-    } else if constexpr (std::same_as<T, Time>) {
-      bind_integer(index, value.time_since_epoch().count());
-    } else if constexpr (std::same_as<T, ImageState> || std::same_as<T, ImageKind>) {
-      bind_text(index, text_of(value));
-    } else {
-      bind_text(index, value);
-    }
-  }
-
-  /// The next column of this row as a T. Error{local} if what stands there is no T: the file is damaged.
-  template <class T>
-  T next() {
-    if constexpr (is_optional<T>) {
-      if (!next_is_null()) return next<typename T::value_type>();
-      ++column_;
-      return std::nullopt;
-    } else if constexpr (is_name<T>) {
-      auto name = T::parse(next_text());
-      if (!name) damaged("a name that is none");
-      return *std::move(name);
-    } else if constexpr (std::same_as<T, bool>) {
-      return next_between(0, 1) == 1;
-    } else if constexpr (std::unsigned_integral<T>) {
-      return static_cast<T>(next_between(0, sizeof(T) < 8 ? std::int64_t{0xFFFFFFFF} : INT64_MAX));
-    } else if constexpr (std::signed_integral<T>) {
-      return static_cast<T>(sizeof(T) < 8 ? next_between(INT32_MIN, INT32_MAX) : next_between(INT64_MIN, INT64_MAX));
-    } else if constexpr (std::same_as<T, Digest>) {
-      return next_digest();
-    } else if constexpr (std::same_as<T, ServerId>) {
-      return ServerId{next_digest()};
-    } else if constexpr (std::same_as<T, Time>) {
-      return Time{Seconds(next_between(0, last_second))};
-    } else if constexpr (std::same_as<T, ImageState>) {
-      return known(parse_image_state(next_text()), "an unknown state of an image");
-    } else if constexpr (std::same_as<T, ImageKind>) {
-      return known(parse_image_kind(next_text()), "an unknown kind of image");
-    } else {
-      return T(next_text());
-    }
-  }
-  /// The next column's text, good until the next step().
-  std::string_view next_text();
-
-  /// Throws Error{local}: the file holds `what`.
-  [[noreturn]] void damaged(std::string_view what) const;
-
- private:
-  friend class Database;
-  Statement(Database& database, sqlite3_stmt* handle) : database_(&database), handle_(handle) {}
-
-  static constexpr std::int64_t last_second = 253'402'300'799;  ///< of the year 9999
-
-  void bind_null(int index);
-  void bind_integer(int index, std::int64_t value);
-  void bind_unsigned(int index, std::uint64_t value);
-  void bind_text(int index, std::string_view value);
-  void bind_blob(int index, const Digest& value);
-  bool next_is_null() const;
-  std::int64_t next_between(std::int64_t least, std::int64_t most);
-  Digest next_digest();
-  template <class T>
-  T known(const std::optional<T>& value, std::string_view what) {
-    if (!value) damaged(what);
-    return *value;
-  }
-
-  Database* database_;
-  sqlite3_stmt* handle_;
-  int column_ = 0;
-};
 
 enum class OpenMode {
   read_write,  ///< an existing file
@@ -164,97 +20,45 @@ enum class OpenMode {
   immutable,   ///< takes no lock and trusts that nobody writes: for a folder that cannot be written
 };
 
-/// A connection. Not for two threads at once. Does not move: statements point to it.
-class Database {
+class SqliteEngine final : public Engine {
  public:
   /// Opens an existing file and sets everything that guards against a hostile or damaged one. Error{local}.
-  Database(const std::string& path, OpenMode mode);
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-  ~Database();
+  SqliteEngine(const std::string& path, OpenMode mode);
+  SqliteEngine(const SqliteEngine&) = delete;
+  SqliteEngine& operator=(const SqliteEngine&) = delete;
+  ~SqliteEngine() override;
 
-  const std::string& path() const;
+  const std::string& place() const override { return path_; }
+  std::unique_ptr<EngineStatement> prepare(const char* sql) override;
+  void run_script(const char* script) override;
+  void begin(TransactionKind kind) override;
+  void commit() override;
+  bool in_transaction() const override;
+  void roll_back() noexcept override;
+  std::optional<std::int64_t> format(Database& database) override;
+  void set_format(Database& database, int format) override;
+  std::int64_t newest_key(Database& database, std::string_view table) override;
+  void set_newest_key(Database& database, std::string_view table, std::int64_t key) override;
+  void check(Database& database) override;
+  bool is_well_formed(Database& database) override;
 
-  /// A statement with its parameters bound in order.
-  template <class... Values>
-  Statement query(Sql sql, const Values&... values) {
-    Statement statement = prepare(sql.text());
-    int index = 0;
-    (statement.bind(++index, values), ...);
-    return statement;
-  }
-  /// Runs a statement that gives no rows; the number of rows it changed.
-  template <class... Values>
-  std::int64_t execute(Sql sql, const Values&... values) {
-    query(sql, values...).step();
-    return changes();
-  }
-  /// Runs several statements without parameters, such as the text of an upgrade.
-  void run_script(const char* script);
-
-  std::int64_t last_key() const;
-  std::int64_t number(Sql query);  ///< the first column of its first row
   /// Switches to a write-ahead log: readers never wait for a writer. The file keeps it. Error{local} if it cannot be.
   void use_log();
-  /// From now on this is a copy in memory: what is written changes no file. No statement may be in use. Costs as much memory as
-  /// the file has bytes. Error{local}.
+  /// From now on this is a copy in memory: what is written changes no file. No statement may be in use, and Database must forget
+  /// those it has. Costs as much memory as the file has bytes. Error{local}.
   void become_copy();
-  bool in_transaction() const;
-  void roll_back() noexcept;
-  /// Sets the number of the format (PRAGMA user_version).
-  void set_version(int version);
-  /// Marks the file as a state (PRAGMA application_id).
-  void set_application();
 
  private:
-  friend class Statement;
-  struct Impl;
-  Statement prepare(const char* sql);
-  void give_back(sqlite3_stmt* handle) noexcept;
-  std::int64_t changes() const;
   void guard();
-  [[noreturn]] void fail(int code) const;
-  void check(int code) const;
-  std::unique_ptr<Impl> impl_;
+  void check_code(int code) const;
+
+  std::string path_;
+  sqlite3* handle_ = nullptr;
 };
 
-/// A transaction that is undone unless it is committed.
-class Transaction {
- public:
-  enum class Kind { read, write };
-  Transaction(Database& database, Kind kind);
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  ~Transaction();
-  void commit();
-
- private:
-  Database& database_;
-};
+std::unique_ptr<Engine> open_sqlite(const std::string& path, OpenMode mode);
 
 /// Marks a file as a state of ingot: "ingt".
 inline constexpr std::int64_t state_application_id = 0x696E6774;
-
-/// Throws Error{local}: the state file is damaged, `what` was found.
-[[noreturn]] void throw_damaged(const std::string& path, std::string_view what);
-
-/// How many rows were left out, as they hold what their reader does not take.
-struct LeftOut {
-  std::uint64_t rows = 0;
-};
-
-/// `read()` takes the columns of a row, for each. A damaged row ends it with that error; or it is counted in `left_out`, if
-/// given.
-template <class Read>
-void each_row_of(Statement& rows, LeftOut* left_out, Read&& read) {
-  while (rows.step()) {
-    try {
-      read();
-    } catch (const Error& error) {
-      if (left_out == nullptr || error.code() != Code::damaged_state) throw;
-      ++left_out->rows;
-    }
-  }
-}
 
 }  // namespace ingot::state

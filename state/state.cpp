@@ -1,12 +1,10 @@
 // Making and opening a state file. What is read from it and written to it stands in state_*.cpp.
 #include "state/state.hpp"
 
-#include <charconv>
-#include <string_view>
-
 #include <fmt/format.h>
 
 #include "schema/error.hpp"
+#include "state/sqlite.hpp"
 #include "state/state_file.hpp"
 #include "state/state_impl.hpp"
 #include "state/upgrade.hpp"
@@ -17,16 +15,13 @@ namespace ingot::state {
 namespace {
 
 void make_tables(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name) {
-  Database database(path, OpenMode::read_write);
-  database.use_log();
+  auto engine = std::make_unique<SqliteEngine>(path, OpenMode::read_write);
+  engine->use_log();
+  Database database(std::move(engine));
   Transaction transaction(database, Transaction::Kind::write);
   database.run_script(tables_sql);
-  database.execute(
-      "INSERT INTO meta (one, lineage, self_id, self_name, generation, common_revision, live_images, content, reserved,"
-      " reserved_content, published) VALUES (1, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)",
-      lineage, self, name);
-  database.set_application();
-  database.set_version(newest_format(product_upgrades()));
+  begin_meta(database, lineage, self, name);
+  database.engine().set_format(database, newest_format(product_upgrades()));
   transaction.commit();
 }
 
@@ -40,7 +35,7 @@ OpenMode mode_for(const std::string& path, Access access) {
 void refuse_a_cut_file(Database& database) {
   const auto pages = database.number("PRAGMA page_count");
   const auto whole = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(database.number("PRAGMA page_size"));
-  if (!has_log(database.path()) && file_size(database.path()) < whole) throw_damaged(database.path(), "its end is missing");
+  if (!has_log(database.place()) && file_size(database.place()) < whole) throw_damaged(database.place(), "its end is missing");
 }
 
 /// Whether a read-only open failed only because SQLite cannot make its file of locks: in a folder that nobody may write, or on
@@ -51,6 +46,13 @@ bool needs_no_locks(const std::string& path, OpenMode mode, const Error& error) 
 }
 
 }  // namespace
+
+void begin_meta(Database& database, const std::string& lineage, const ServerId& self, const ServerName& name) {
+  database.execute(
+      "INSERT INTO meta (one, lineage, self_id, self_name, generation, common_revision, live_images, content, reserved,"
+      " reserved_content, published) VALUES (1, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)",
+      lineage, self, name);
+}
 
 std::string make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
                         const std::function<void(const std::string&)>& fill) {
@@ -92,33 +94,40 @@ State State::open(const std::string& path, Access access) {
   check_state_file(path);
   const OpenMode mode = mode_for(path, access);
   try {
-    return State(Impl::open(path, mode));
+    return State(open_file(path, mode));
   } catch (const Error& error) {
     if (!needs_no_locks(path, mode, error)) throw;
   }
-  return State(Impl::open(path, OpenMode::immutable));
+  return State(open_file(path, OpenMode::immutable));
 }
 
-std::unique_ptr<State::Impl> State::Impl::open(const std::string& path, OpenMode mode) {
-  auto impl = std::make_unique<Impl>(path, mode);
+std::unique_ptr<State::Impl> State::open_file(const std::string& path, OpenMode mode) {
+  auto engine = std::make_unique<SqliteEngine>(path, mode);
+  SqliteEngine& sqlite = *engine;
+  auto impl = std::make_unique<Impl>(std::move(engine));
   Database& database = impl->database;
   const int format = recognise(database, product_upgrades());
   refuse_a_cut_file(database);
   if (mode == OpenMode::read_write) {
-    database.use_log();
+    sqlite.use_log();
     upgrade(database, product_upgrades());
   } else if (format < newest_format(product_upgrades())) {
     // Whoever only reads changes no file: an apply upgrades it.
-    database.become_copy();
+    database.forget_statements();
+    sqlite.become_copy();
     upgrade_copy(database, product_upgrades());
     database.run_script("PRAGMA query_only = ON");
   }
+  impl->read_meta();
+  return impl;
+}
+
+void State::Impl::read_meta() {
   Statement row = database.query("SELECT lineage, self_id, generation FROM meta WHERE one = 1");
   if (!row.step()) row.damaged("it does not say whose it is");
-  impl->lineage = row.next<std::string>();
-  impl->self = row.next<ServerId>();
-  impl->generation = row.next<std::uint64_t>();
-  return impl;
+  lineage = row.next<std::string>();
+  self = row.next<ServerId>();
+  generation = row.next<std::uint64_t>();
 }
 
 const std::string& State::lineage() const { return impl_->lineage; }
@@ -144,35 +153,8 @@ std::uint64_t State::generation() const {
   return static_cast<std::uint64_t>(impl_->database.number("SELECT generation FROM meta WHERE one = 1"));
 }
 
-namespace {
-
-/// What SQLite's check says of a page that it could not get ("… error code=266", "failed to get page 7"): the disk, or memory,
-/// did not answer, and nothing is known of the page. btree.c (3.40): checkTreePage, checkList.
-bool is_of_the_disk(std::string_view fault) {
-  constexpr std::string_view code_mark = "unable to get the page. error code=";
-  if (fault.find("failed to get page ") != std::string_view::npos) return true;
-  const auto at = fault.find(code_mark);
-  if (at == std::string_view::npos) return false;
-  int code = 0;
-  std::from_chars(fault.data() + at + code_mark.size(), fault.data() + fault.size(), code);
-  return (code & 0xFF) == 7 || (code & 0xFF) == 10;  // SQLITE_NOMEM, SQLITE_IOERR
-}
-
-}  // namespace
-
 void State::check() const {
-  impl_->read([&] {
-    Statement faults = impl_->database.query("PRAGMA quick_check(1)");
-    if (!faults.step()) faults.damaged("it cannot be checked");
-    if (const auto fault = faults.next<std::string>(); fault != "ok") {
-      if (!is_of_the_disk(fault)) faults.damaged(fault);
-      throw Error(Fault::local, fmt::format("the state \"{}\" cannot be read: {}", impl_->database.path(), fault),
-                  "check the disk, and run again; a file that stays like that can be moved away, and \"ingot state rebuild\" "
-                  "makes the state anew");
-    }
-    Statement broken = impl_->database.query("PRAGMA foreign_key_check");
-    if (broken.step()) broken.damaged(fmt::format("a reference in the table \"{}\" leads nowhere", broken.next_text()));
-  });
+  impl_->read([&] { impl_->database.engine().check(impl_->database); });
 }
 
 }  // namespace ingot::state

@@ -16,7 +16,9 @@
 #include "schema/manifest/manifest_commit.hpp"
 #include "schema/outcome.hpp"
 #include "state/effect.hpp"
+#include "state/place.hpp"
 #include "state/restoration.hpp"
+#include "state/run_fence.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {
@@ -105,6 +107,7 @@ struct Salvage {
 };
 
 enum class Access { read_only, read_write };
+enum class OpenMode;
 
 /// Calls may come from several threads: they are served one after the other. A visitor may read from the same State.
 /// Whatever a damaged file holds, calls give a value or throw Error{local}; Error{internal} if a change contradicts what
@@ -116,6 +119,11 @@ class State {
   /// Opens an existing one; `read_write` upgrades an older schema after a backup, `read_only` a copy of it in memory.
   /// Error{local}: missing, damaged ("damaged-state"); Error{manifest}: not a state of ingot, of a newer ingot (then untouched).
   static State open(const std::string& path, Access access);
+  /// The same wherever it is.
+  static State create(const Place& place, const std::string& lineage, const ServerId& self, const ServerName& name);
+  static State open(const Place& place, Access access);
+  /// Whether this server has a state in that database. Error{local}.
+  static bool is_in_database(const Place& place);
   /// Makes a state of what a lost one left, with the run that did it; whole and durable before it gets its name, never
   /// overwrites. `before_its_name`: moves aside what bears it; until the name is given, whatever fails, the new one is there
   /// as `path` + ".new".
@@ -124,6 +132,9 @@ class State {
   State(State&&) noexcept;
   State& operator=(State&&) noexcept;
   ~State();
+
+  /// Each write from now on is refused if another run took the lock since, or the session that holds it is gone. Error{local}.
+  void hold_to(const RunFence& fence);
 
   const std::string& lineage() const;
   ServerId self() const;
@@ -242,6 +253,7 @@ class State {
  private:
   struct Impl;
   explicit State(std::unique_ptr<Impl> impl);
+  static std::unique_ptr<Impl> open_file(const std::string& path, OpenMode mode);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -105,9 +105,9 @@ std::optional<ActionEnd> parse_action_end(std::string_view text) {
 }
 
 void check_history(Database& database) {
-  Statement runs = database.query(select_runs);
+  Statement runs = database.scan(select_runs);
   for (RunRecord run; runs.step();) read_run(runs, run);
-  Statement actions = database.query(select_actions);
+  Statement actions = database.scan(select_actions);
   while (actions.step()) read_action(actions);
 }
 
@@ -124,7 +124,7 @@ std::vector<RunRecord> State::runs(std::size_t most) const {
 void State::each_run(const std::function<void(const RunRecord&)>& visit) const {
   impl_->read([&] {
     static constexpr auto sql = joined_sql(select_runs, "ORDER BY r.number");
-    Statement rows = impl_->database.query(sql.data());
+    Statement rows = impl_->database.scan(sql.data());
     while (rows.step()) {
       RunRecord run;
       read_run(rows, run);
@@ -135,7 +135,7 @@ void State::each_run(const std::function<void(const RunRecord&)>& visit) const {
 
 void State::each_action(const std::function<void(const std::string&, const ActionRecord&)>& visit) const {
   impl_->read([&] {
-    Statement rows = impl_->database.query(
+    Statement rows = impl_->database.scan(
         "SELECT r.id, a.sequence, a.address, a.verb, a.arguments, coalesce(a.outcome, 'unfinished'), a.code, a.text, a.started,"
         " a.finished FROM action a JOIN run r ON r.number = a.run ORDER BY a.sequence");
     while (rows.step()) {
@@ -193,7 +193,7 @@ std::vector<RunRecord> State::runs_of(const Address& address) const {
 
 std::int64_t State::newest_action() const {
   const std::scoped_lock lock(impl_->mutex);
-  return impl_->database.number("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'action'), 0)");
+  return impl_->database.engine().newest_key(impl_->database, "action");
 }
 
 }  // namespace ingot::state

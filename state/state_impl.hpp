@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "state/database.hpp"
 #include "state/recording.hpp"
-#include "state/sqlite.hpp"
 #include "state/state.hpp"
 
 namespace ingot::state {
@@ -16,6 +16,9 @@ namespace ingot::state {
 /// `fill` works on it before that. Gives the other name; nothing is left of it if that fails.
 std::string make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
                         const std::function<void(const std::string& beside)>& fill);
+
+/// The one row that says whose state it is; everything in it begins with 0.
+void begin_meta(Database& database, const std::string& lineage, const ServerId& self, const ServerName& name);
 
 /// The columns id, epoch, serial, head, root_version, issued of `floor`.
 Floor read_floor(Statement& row);
@@ -26,9 +29,9 @@ void write_floor(Database& database, const Floor& floor);
 void check_history(Database& database);
 
 struct State::Impl {
-  Impl(const std::string& path, OpenMode mode) : database(path, mode) {}
-  /// Opens, recognises and, if it may write, upgrades.
-  static std::unique_ptr<Impl> open(const std::string& path, OpenMode mode);
+  explicit Impl(std::unique_ptr<Engine> engine) : database(std::move(engine)) {}
+  /// Reads whose state it is.
+  void read_meta();
 
   Database database;
   std::string lineage;
@@ -36,6 +39,9 @@ struct State::Impl {
   std::uint64_t generation = 0;  ///< as this program knows it; another one in the file means that another program wrote
   /// Calls may come from several threads, and a visitor may ask the state again.
   std::recursive_mutex mutex;
+
+  /// The number for an action that begins now.
+  std::int64_t next_action() { return database.engine().newest_key(database, "action") + 1; }
 
   /// One durable transaction around `work(Recording&)`.
   template <class Work>

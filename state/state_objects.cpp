@@ -62,7 +62,7 @@ std::vector<DeltaRow> State::deltas() const {
 void State::each_object(const std::function<void(const ObjectRow&)>& visit) const {
   impl_->read([&] {
     static constexpr auto sql = joined_sql(select_objects, "ORDER BY digest");
-    Statement rows = impl_->database.query(sql.data());
+    Statement rows = impl_->database.scan(sql.data());
     while (rows.step()) visit(read_object(rows));
   });
 }
@@ -71,7 +71,7 @@ void State::each_public_object(bool publish_copies, const std::function<void(con
   impl_->read([&] {
     static constexpr auto sql = joined_sql(
         select_objects, "WHERE number IN (SELECT object FROM image WHERE deleted = 0 AND is_private = 0 AND copy <= ?)");
-    Statement rows = impl_->database.query(sql.data(), publish_copies);
+    Statement rows = impl_->database.scan(sql.data(), publish_copies);
     while (rows.step()) visit(read_object(rows));
   });
 }
@@ -99,7 +99,7 @@ void write_floor(Database& database, const Floor& floor) {
   database.execute(
       "UPDATE floor SET epoch = ?2, serial = ?3, head = ?4, issued = ?5 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id,
       floor.epoch, floor.serial, floor.head, floor.issued);
-  database.execute("UPDATE floor SET root_version = max(root_version, ?2) WHERE id = ?1", floor.id, floor.root_version);
+  database.execute("UPDATE floor SET root_version = ?2 WHERE id = ?1 AND root_version < ?2", floor.id, floor.root_version);
 }
 
 void State::raise_floor(const Floor& floor) {

@@ -133,7 +133,7 @@ ImageEntry read_entry(Database& database, Statement& row, ShownImage&& shown, Pa
 std::set<TypeName> show_images(Database& database, bool publish_copies, const State::PublicContent& visit) {
   std::set<TypeName> types;
   const DeltasByImage deltas = listed_deltas(database);
-  Statement row = database.query(
+  Statement row = database.scan(
       "SELECT i.name, i.copy, i.origin, i.origin_image, i.identity_created, i.origin_name, i.copied_from, i.listed, "
       "i.deleted_serial,"
       " o.digest, o.size, i.kind, i.type, i.parent, i.parent_origin, i.parent_image, i.parent_created, i.version, i.platform,"
@@ -196,7 +196,8 @@ void show_types(Database& database, const std::set<TypeName>& types, const State
 Serial State::reserve_serial(Serial at_least) {
   return impl_->write([&](Recording& recording) {
     Database& database = impl_->database;
-    const auto last = static_cast<Serial>(database.number("SELECT max(published, reserved) FROM meta WHERE one = 1"));
+    const auto last = static_cast<Serial>(
+        database.number("SELECT CASE WHEN reserved > published THEN reserved ELSE published END FROM meta WHERE one = 1"));
     const Serial serial = std::max(last, at_least) + 1;
     if (serial > largest_serial)
       throw Error(Fault::local, fmt::format("the serials of the catalog are used up ({})", largest_serial));
@@ -248,7 +249,8 @@ std::optional<State::Published> State::published() const {
 bool State::content_pending(bool publish_copies) const {
   return impl_->read([&] {
     Statement row = impl_->database.query(
-        "SELECT published = 0 OR published_content IS NOT content OR published_copies IS NOT ? FROM meta WHERE one = 1",
+        "SELECT published = 0 OR published_content IS DISTINCT FROM content OR published_copies IS DISTINCT FROM ? FROM meta "
+        "WHERE one = 1",
         publish_copies);
     if (!row.step()) row.damaged("a row is missing");
     return row.next<bool>();

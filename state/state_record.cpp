@@ -71,12 +71,13 @@ void State::begin_run(const RunStart& start) {
 void State::finish_run(const std::string& run, Time finished, int exit_code, const std::vector<UnbegunAction>& not_begun) {
   impl_->write([&](Recording&) {
     const std::int64_t number = number_of_run(impl_->database, run);
+    std::int64_t next = not_begun.empty() ? 0 : impl_->next_action();
     for (const auto& action : not_begun) {
       impl_->database.execute(
-          "INSERT INTO action (run, address, verb, arguments, outcome, code, text, started, finished) VALUES (?, ?, ?, ?, "
-          "'skipped', ?, ?, ?, ?)",
-          number, action.address.text, text_of(action.verb), action.arguments, text_of(texts_of(action.why).code), action.why.why,
-          finished, finished);
+          "INSERT INTO action (sequence, run, address, verb, arguments, outcome, code, text, started, finished)"
+          " VALUES (?, ?, ?, ?, ?, 'skipped', ?, ?, ?, ?)",
+          next++, number, action.address.text, text_of(action.verb), action.arguments, text_of(texts_of(action.why).code),
+          action.why.why, finished, finished);
     }
     impl_->database.execute("UPDATE run SET finished = ?, exit_code = ? WHERE number = ?", finished, exit_code, number);
   });
@@ -85,9 +86,10 @@ void State::finish_run(const std::string& run, Time finished, int exit_code, con
 std::int64_t State::begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments,
                                  Time started) {
   return impl_->write([&](Recording&) {
-    impl_->database.execute("INSERT INTO action (run, address, verb, arguments, started) VALUES (?, ?, ?, ?, ?)",
-                            number_of_run(impl_->database, run), address.text, text_of(verb), arguments, started);
-    return impl_->database.last_key();
+    const std::int64_t number = impl_->next_action();
+    begin(impl_->database, run,
+          {{.number = number, .address = address, .verb = verb, .arguments = arguments, .started = started}});
+    return number;
   });
 }
 

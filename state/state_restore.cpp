@@ -3,6 +3,7 @@
 #include <map>
 
 #include "state/image_table.hpp"
+#include "state/sqlite.hpp"
 #include "state/state_file.hpp"
 #include "state/state_impl.hpp"
 
@@ -52,9 +53,10 @@ class Restoring {
   }
 
   void put(const RestoredSeries& series) {
-    database_.execute("INSERT INTO series (name, managed, wanted, created, deleted, deleted_serial) VALUES (?, 0, '', ?, ?, ?)",
-                      series.name, series.created, series.deleted.has_value(), series.deleted);
-    const auto number = database_.last_key();
+    const std::int64_t number = database_.insert(
+        "INSERT INTO series (name, managed, wanted, created, deleted, deleted_serial) VALUES (?, 0, '', ?, ?, ?) RETURNING "
+        "number",
+        series.name, series.created, series.deleted.has_value(), series.deleted);
     std::int64_t position = 0;
     for (const auto& member : series.members) {
       const auto key = keys_.find(member.image);
@@ -79,8 +81,7 @@ class Restoring {
         " common_revision = common_revision + ?",
         what_.reserved, what_.revision);
     database_.execute("UPDATE imagetype SET images = (SELECT count(*) FROM image WHERE deleted = 0 AND type = imagetype.name)");
-    database_.execute("DELETE FROM sqlite_sequence WHERE name = 'action'");
-    database_.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('action', ?)", what_.last_action);
+    database_.engine().set_newest_key(database_, "action", what_.last_action);
   }
 
   Database& database_;
@@ -90,7 +91,7 @@ class Restoring {
 };
 
 void write_restoration(const std::string& path, const Restoration& what) {
-  Database database(path, OpenMode::read_write);
+  Database database(open_sqlite(path, OpenMode::read_write));
   Transaction transaction(database, Transaction::Kind::write);
   Restoring(database, what).all();
   transaction.commit();

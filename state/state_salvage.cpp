@@ -48,15 +48,7 @@ void State::check_rows() const {
 }
 
 bool State::is_well_formed() const {
-  return impl_->read([&] {
-    // Of rows and indexes it says what is wrong; what it says of pages begins with the name of the file's database.
-    constexpr std::string_view of_pages = "***";
-    Statement faults = impl_->database.query("PRAGMA quick_check(1000)");
-    while (faults.step()) {
-      if (faults.next_text().starts_with(of_pages)) return false;
-    }
-    return true;
-  });
+  return impl_->read([&] { return impl_->database.engine().is_well_formed(impl_->database); });
 }
 
 Salvage State::salvage() const {

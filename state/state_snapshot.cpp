@@ -54,7 +54,7 @@ std::vector<SeriesRow> read_series(Database& database) {
 /// By the history. A copy that was not finished, as its run died, has not failed.
 std::set<Address> read_failing(Database& database) {
   std::set<Address> failing;
-  Statement rows = database.query(
+  Statement rows = database.scan(
       "SELECT address, outcome = 'failed' FROM action"
       " WHERE verb IN ('copy', 'repair') AND outcome IN ('done', 'failed') ORDER BY sequence");
   while (rows.step()) {

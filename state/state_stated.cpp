@@ -68,7 +68,7 @@ StatedImage read_stated(Statement& row, bool copy) {
 
 std::vector<StatedImage> stated_images(Database& database) {
   std::vector<StatedImage> images;
-  Statement row = database.query(
+  Statement row = database.scan(
       "SELECT i.copy, i.name, i.managed, i.protect, i.parent_name, p.name, i.withdrawn_by_origin, i.state, i.unwanted_since, "
       "i.rule"
       " FROM image i LEFT JOIN image p ON p.key = i.parent AND p.is_private = 0"

@@ -13,9 +13,9 @@ namespace {
 
 /// A whole copy of the database, made durable before it gets its name. An older backup of the same format stays.
 void back_up(Database& database, int format) {
-  std::string target = backup_path(database.path(), format);
+  std::string target = backup_path(database.place(), format);
   for (int copy = 2; access(target.c_str(), F_OK) == 0; ++copy)
-    target = fmt::format("{}.{}", backup_path(database.path(), format), copy);
+    target = fmt::format("{}.{}", backup_path(database.place(), format), copy);
   const std::string beside = target + ".new";
   remove_database(beside);
   make_private_file(beside);
@@ -35,10 +35,10 @@ void run_steps(Database& database, const Upgrades& upgrades, int format) {
     doing(fmt::format("upgrading the state to format {}", step.to), [&] { database.run_script(step.sql); });
   }
   if (database.query("PRAGMA foreign_key_check").step()) {
-    throw Error(Fault::local, fmt::format("the state \"{}\" cannot be upgraded: references in it are broken", database.path()),
+    throw Error(Fault::local, fmt::format("the state \"{}\" cannot be upgraded: references in it are broken", database.place()),
                 "put back a backup of it; nothing was changed");
   }
-  database.set_version(newest_format(upgrades));
+  database.engine().set_format(database, newest_format(upgrades));
   transaction.commit();
 }
 
@@ -52,23 +52,23 @@ const Upgrades& product_upgrades() {
 int newest_format(const Upgrades& upgrades) { return upgrades.empty() ? first_format : upgrades.back().to; }
 
 int recognise(Database& database, const Upgrades& upgrades) {
-  if (database.number("PRAGMA application_id") != state_application_id) {
+  const auto format = database.engine().format(database);
+  if (!format) {
     throw Error(
-        Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.path()),
+        Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.place()),
         "name the right file in the manifest; or, if this is the state and its first page is damaged, move it aside and run"
         " \"ingot state rebuild\"; nothing was changed")
         .with_code(Code::foreign_state);
   }
-  const auto format = database.number("PRAGMA user_version");
-  if (format < first_format) throw_damaged(database.path(), fmt::format("its format is {}", format));
-  if (format > newest_format(upgrades)) {
+  if (*format < first_format) throw_damaged(database.place(), fmt::format("its format is {}", *format));
+  if (*format > newest_format(upgrades)) {
     throw Error(Fault::manifest,
-                fmt::format("the state \"{}\" was made by a newer ingot (format {}, this one knows {})", database.path(), format,
-                            newest_format(upgrades)),
+                fmt::format("the state \"{}\" was made by a newer ingot (format {}, this one knows {})", database.place(),
+                            *format, newest_format(upgrades)),
                 "use that ingot; nothing was changed")
         .with_code(Code::newer_state);
   }
-  return static_cast<int>(format);
+  return static_cast<int>(*format);
 }
 
 std::string backup_path(const std::string& path, int format) { return fmt::format("{}.format-{}.backup", path, format); }

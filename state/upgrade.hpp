@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "state/sqlite.hpp"
+#include "state/database.hpp"
 
 namespace ingot::state {
 
@@ -33,7 +33,7 @@ std::string backup_path(const std::string& path, int format);
 
 /// Does what is missing of `upgrades`; nothing is written if nothing is. Error{local}: then the state is as it was.
 void upgrade(Database& database, const Upgrades& upgrades);
-/// The same for a copy in memory (Database::become_copy), of which no backup is made.
+/// The same for a copy in memory (SqliteEngine::become_copy), of which no backup is made.
 void upgrade_copy(Database& copy, const Upgrades& upgrades);
 
 }  // namespace ingot::state

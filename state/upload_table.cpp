@@ -31,7 +31,7 @@ std::optional<UploadRow> State::upload(const std::string& place) const {
 std::vector<UploadedRow> State::uploaded(const std::string& place) const {
   return impl_->read([&] {
     std::vector<UploadedRow> objects;
-    Statement rows = impl_->database.query(
+    Statement rows = impl_->database.scan(
         "SELECT path, digest, size, u.etag, unneeded FROM uploaded u JOIN upload ON number = upload WHERE place = ? ORDER BY "
         "path",
         place);

@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "state/database.hpp"
 #include "state/snapshot.hpp"
-#include "state/sqlite.hpp"
 
 namespace ingot::state {
 

@@ -108,9 +108,9 @@ std::string namespace_of(const std::string& room) {
 /// The library a system header belongs to, "" for the standard library and POSIX.
 std::string library_of(const std::string& header) {
   static const std::map<std::string, std::string> prefixes{
-      {"toml++/", "toml++"},   {"simdjson", "simdjson"}, {"nlohmann/", "nlohmann"},    {"sqlite3", "sqlite3"}, {"curl/", "curl"},
-      {"openssl/", "openssl"}, {"zstd", "zstd"},         {"divsufsort", "divsufsort"}, {"archive", "archive"}, {"git2", "git2"},
-      {"fmt/", "fmt"}};
+      {"toml++/", "toml++"},  {"simdjson", "simdjson"}, {"nlohmann/", "nlohmann"}, {"sqlite3", "sqlite3"},
+      {"curl/", "curl"},      {"openssl/", "openssl"},  {"zstd", "zstd"},          {"divsufsort", "divsufsort"},
+      {"archive", "archive"}, {"git2", "git2"},         {"fmt/", "fmt"},           {"libpq", "libpq"}};
   for (const auto& [prefix, library] : prefixes) {
     if (header.starts_with(prefix)) return library;
   }

@@ -117,6 +117,24 @@ bool has_address(std::string_view url) {
 
 bool is_open_http(std::string_view url) { return scheme_of(url) == http && !names_loopback(split(authority_text(url)).host); }
 
+bool is_database_url(std::string_view place) { return place.starts_with("postgresql://") || place.starts_with("postgres://"); }
+
+std::optional<std::string> why_not_a_database_url(std::string_view url) {
+  if (url.size() > longest_url) return fmt::format("is longer than {} bytes", longest_url);
+  for (const char c : url) {
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F) return "holds a space or a control character";
+  }
+  const std::string_view rest = url.substr(url.find("://") + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const auto at = authority.rfind('@');
+  const bool in_user = at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
+  const auto question = rest.find('?');
+  const std::string query = question == std::string_view::npos ? "" : "&" + std::string(rest.substr(question + 1));
+  if (in_user || query.find("&password=") != std::string::npos || query.find("&sslpassword=") != std::string::npos)
+    return "holds a password: name a file with it by state_password_file";
+  return std::nullopt;
+}
+
 std::string with_slash(std::string url) {
   if (!url.ends_with('/')) url += '/';
   return url;

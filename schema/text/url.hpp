@@ -24,6 +24,11 @@ bool is_open_http(std::string_view url);
 /// Whether the host of a URL is an IP address: [IPv6], or a name that ends with a number, which no name of DNS does.
 bool has_address(std::string_view url);
 
+/// Whether the place of a state is a database, and not a file.
+bool is_database_url(std::string_view place);
+/// What is wrong with the URL of a database as a place of a state, as a clause that does not show it; nullopt if nothing is.
+std::optional<std::string> why_not_a_database_url(std::string_view url);
+
 /// The address ending with "/".
 std::string with_slash(std::string url);
 

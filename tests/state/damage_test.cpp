@@ -128,7 +128,7 @@ TEST_P(spoilt_values, are_noticed) {
   fill();
   { const state::State gone = std::move(state); }
   {
-    state::Database database(path, state::OpenMode::read_write);
+    state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
     database.run_script("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON");
     database.run_script(GetParam().sql);
   }

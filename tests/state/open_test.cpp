@@ -139,17 +139,17 @@ TEST_F(opening, refuses_what_is_no_whole_state_and_leaves_it_alone) {
 TEST_F(opening, refuses_other_databases_and_newer_formats) {
   close();
   {
-    state::Database database(path, state::OpenMode::read_write);
-    database.set_version(5);
+    state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
+    database.engine().set_format(database, 5);
   }
   expect_left_alone(path, "was made by a newer ingot (format 5, this one knows 4)", Fault::manifest);
   {
-    state::Database database(path, state::OpenMode::read_write);
-    database.set_version(0);
+    state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
+    database.engine().set_format(database, 0);
   }
   expect_left_alone(path, "its format is 0");
   {
-    state::Database database(path, state::OpenMode::read_write);
+    state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
     database.run_script("PRAGMA application_id = 7");
   }
   expect_left_alone(path, "is not a state of ingot", Fault::manifest);
@@ -225,7 +225,7 @@ TEST_F(opening, strange_names_are_only_names) {
     const std::string strange = folder.path() + "/" + name;
     fs::copy_file(path, strange);
     EXPECT_EQ(state::State::open(strange, state::Access::read_only).lineage(), lineage) << name;
-    const state::Database reader(strange, state::OpenMode::immutable);
+    const state::Database reader(state::open_sqlite(strange, state::OpenMode::immutable));
     EXPECT_TRUE(fs::exists(strange));
     fs::remove(strange);
   }
@@ -241,16 +241,16 @@ TEST_F(opening, another_writer_is_noticed_not_overwritten) {
 }
 
 TEST_F(opening, a_writer_that_holds_the_state_is_named) {
-  state::Database holder(path, state::OpenMode::read_write);
+  state::Database holder(state::open_sqlite(path, state::OpenMode::read_write));
   const state::Transaction held(holder, state::Transaction::Kind::write);
-  state::Database other(path, state::OpenMode::read_write);
+  state::Database other(state::open_sqlite(path, state::OpenMode::read_write));
   other.run_script("PRAGMA busy_timeout = 0");
   expect_local([&] { const state::Transaction second(other, state::Transaction::Kind::write); }, "another program holds it");
 }
 
 TEST_F(opening, a_full_disk_is_named_and_changes_nothing) {
   close();
-  state::Database database(path, state::OpenMode::read_write);
+  state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
   database.run_script("PRAGMA max_page_count = 1");
   expect_local(
       [&] {

@@ -89,7 +89,7 @@ TEST_F(publishing, only_the_serial_that_was_reserved_last_can_be_finished) {
 TEST_F(publishing, F6_a_run_that_slept_while_another_reserved_a_serial_puts_no_head) {
   bool done = false;
   const auto put_head = [&done] { done = true; };
-  state::State other = state::State::open(path, state::Access::read_write);
+  state::State other = state::State::open(place, state::Access::read_write);
   const Serial slept = state.reserve_serial(0);
   const Serial later = other.reserve_serial(0);
   EXPECT_THROW(
@@ -103,7 +103,7 @@ TEST_F(publishing, F6_a_run_that_slept_while_another_reserved_a_serial_puts_no_h
 TEST_F(publishing, F6_a_run_that_slept_while_another_changed_something_puts_no_head) {
   bool done = false;
   const Serial slept = state.reserve_serial(0);
-  state::State::open(path, state::Access::read_write).record({put(own_row("b"))});
+  state::State::open(place, state::Access::read_write).record({put(own_row("b"))});
   EXPECT_THROW(state.finish_publish({.serial = slept, .head = {}, .index = {}, .expires = at(0), .copies_published = false},
                                     [&done] { done = true; }),
                Error);

@@ -45,7 +45,7 @@ Events events_of(const Catalog& catalog) {
 
 class Site {
  public:
-  Site() : path_(folder_.path() + "/s.db"), state_(state::State::create(path_, lineage, self, ServerName::of("here"))) {}
+  Site() : place_(place_for_a_state(folder_)), state_(state::State::create(place_, lineage, self, ServerName::of("here"))) {}
 
   void do_something() {
     const auto snapshot = state_.snapshot();
@@ -143,7 +143,7 @@ class Site {
 
   void reopen() {
     { const state::State gone = std::move(state_); }
-    state_ = state::State::open(path_, state::Access::read_write);
+    state_ = state::State::open(place_, state::Access::read_write);
   }
 
   void check_events(const Catalog& catalog, Serial serial) {
@@ -181,7 +181,7 @@ class Site {
   }
 
   testing_support::TestFolder folder_;
-  std::string path_;
+  state::Place place_;
   state::State state_;
   Serial last_ = 0;
   Serial copies_ = 0;

@@ -145,7 +145,7 @@ TEST_F(snapshots, everything_is_there_after_closing_and_opening) {
   record({state::PutRegistration{registration(one, "p"), {}}, state::PutSubscription{subscription(one, SelectAll{}, "r")}});
   publish();
   const auto before = state.snapshot();
-  state = state::State::open(path, state::Access::read_only);
+  state = state::State::open(place, state::Access::read_only);
   const auto after = state.snapshot();
   EXPECT_EQ(after.images, before.images);
   EXPECT_EQ(after.registrations, before.registrations);

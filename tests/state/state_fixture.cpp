@@ -149,7 +149,9 @@ const state::ImageRow* find_image(const state::Snapshot& snapshot, const std::st
 }
 
 StateTest::StateTest()
-    : path(folder.path() + "/ingot.db"), state(state::State::create(path, lineage, self, ServerName::of("here"))) {}
+    : path(folder.path() + "/ingot.db"),
+      place(place_for_a_state(folder)),
+      state(state::State::create(place, lineage, self, ServerName::of("here"))) {}
 
 std::vector<state::ImageKey> StateTest::record(const state::Effects& effects) {
   if (!state.run(run)) {

@@ -31,6 +31,9 @@ const state::ImageRow* find_image(const state::Snapshot& snapshot, const std::st
 inline const ServerId self = server_id(1);
 inline const std::string lineage = "0123456789abcdef0123456789abcdef";
 
+/// Where a new state can be made, of the engine that this program tests.
+state::Place place_for_a_state(const testing_support::TestFolder& folder);
+
 class StateTest : public testing::Test {
  protected:
   StateTest();
@@ -42,7 +45,8 @@ class StateTest : public testing::Test {
   state::ImageRow image(const std::string& name) const;  ///< live, or deleted if none is live
 
   testing_support::TestFolder folder;
-  std::string path;
+  std::string path;    ///< of the file, if it is one
+  state::Place place;  ///< of whichever engine
   state::State state;
   std::string run = "run-0";
 };

@@ -1,5 +1,6 @@
 // From an older format to a newer one: from every format that the product has had, and to one that is the test's own.
 #include "state/upgrade.hpp"
+#include "state/sqlite.hpp"
 
 #include <filesystem>
 
@@ -31,7 +32,7 @@ class upgrading : public StateTest {
 
 TEST_F(upgrading, brings_an_old_state_to_the_new_format_after_a_backup) {
   {
-    state::Database database(path, state::OpenMode::read_write);
+    state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
     state::upgrade(database, to_next);
     EXPECT_EQ(state::recognise(database, to_next), newest + 1);
     EXPECT_EQ(database.number("SELECT count(*) FROM image WHERE colour = 'green'"), 1);
@@ -50,7 +51,7 @@ TEST_F(upgrading, brings_an_old_state_to_the_new_format_after_a_backup) {
 TEST_F(upgrading, does_nothing_to_a_state_of_the_newest_format) {
   const auto bytes = bytes_of(path);
   {
-    state::Database database(path, state::OpenMode::read_write);
+    state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
     state::upgrade(database, state::product_upgrades());
   }
   EXPECT_EQ(bytes_of(path), bytes);
@@ -58,7 +59,7 @@ TEST_F(upgrading, does_nothing_to_a_state_of_the_newest_format) {
 }
 
 TEST_F(upgrading, does_every_step_in_order_and_in_one_go) {
-  state::Database database(path, state::OpenMode::read_write);
+  state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
   auto steps = to_next;
   steps.push_back({newest + 2, "ALTER TABLE image RENAME COLUMN colour TO color"});
   state::upgrade(database, steps);
@@ -67,7 +68,7 @@ TEST_F(upgrading, does_every_step_in_order_and_in_one_go) {
 }
 
 TEST_F(upgrading, leaves_the_state_as_it_was_when_a_step_fails) {
-  state::Database database(path, state::OpenMode::read_write);
+  state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
   auto steps = to_next;
   steps.push_back({newest + 2, "UPDATE image SET nothing = 1"});
   try {
@@ -87,7 +88,7 @@ TEST_F(upgrading, leaves_the_state_as_it_was_when_a_step_fails) {
 }
 
 TEST_F(upgrading, refuses_a_step_that_breaks_references) {
-  state::Database database(path, state::OpenMode::read_write);
+  state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
   EXPECT_THROW(state::upgrade(database, {{newest + 1, "DELETE FROM object"}}), Error);
   EXPECT_EQ(database.number("SELECT count(*) FROM object"), 1);
   EXPECT_EQ(state::recognise(database, state::product_upgrades()), newest);
@@ -96,7 +97,7 @@ TEST_F(upgrading, refuses_a_step_that_breaks_references) {
 TEST_F(upgrading, needs_no_more_than_the_folder_and_says_so) {
   fs::create_directory(backup);
   fs::create_directory(backup + ".2.new");
-  state::Database database(path, state::OpenMode::read_write);
+  state::Database database(state::open_sqlite(path, state::OpenMode::read_write));
   try {
     state::upgrade(database, to_next);
     ADD_FAILURE() << "nothing was refused";
@@ -109,7 +110,7 @@ TEST_F(upgrading, needs_no_more_than_the_folder_and_says_so) {
 
 /// Every column of every table, and every index.
 std::vector<std::string> shape_of(const std::string& path) {
-  state::Database database(path, state::OpenMode::read_only);
+  state::Database database(state::open_sqlite(path, state::OpenMode::read_only));
   std::vector<std::string> shape;
   state::Statement rows = database.query(
       "SELECT m.type || ' ' || m.name || ' ' || coalesce(c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' "
@@ -124,7 +125,7 @@ TEST_F(upgrading, who_only_reads_reads_every_older_format_and_changes_nothing) {
     const std::string old = folder / fmt::format("format-{}.db", format);
     {
       write_bytes(old, "");
-      state::Database database(old, state::OpenMode::read_write);
+      state::Database database(state::open_sqlite(old, state::OpenMode::read_write));
       database.run_script(bytes_of(fmt::format("{}/tests/state/old/format-{}.sql", INGOT_SOURCE_DIR, format)).c_str());
     }
     const auto bytes = bytes_of(old);
@@ -146,7 +147,7 @@ TEST_F(upgrading, brings_a_state_of_every_older_format_to_what_a_fresh_one_is) {
     const std::string old = folder / fmt::format("format-{}.db", format);
     {
       write_bytes(old, "");
-      state::Database database(old, state::OpenMode::read_write);
+      state::Database database(state::open_sqlite(old, state::OpenMode::read_write));
       database.run_script(bytes_of(fmt::format("{}/tests/state/old/format-{}.sql", INGOT_SOURCE_DIR, format)).c_str());
       ASSERT_EQ(state::recognise(database, state::product_upgrades()), format);
     }

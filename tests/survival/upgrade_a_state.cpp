@@ -3,6 +3,7 @@
 
 #include "schema/error.hpp"
 #include "schema/exit_code.hpp"
+#include "state/sqlite.hpp"
 #include "state/upgrade.hpp"
 
 int main(int count, char** words) {
@@ -11,7 +12,7 @@ int main(int count, char** words) {
       {ingot::state::newest_format(ingot::state::product_upgrades()) + 1,
        "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
   try {
-    ingot::state::Database database(words[1], ingot::state::OpenMode::read_write);
+    ingot::state::Database database(ingot::state::open_sqlite(words[1], ingot::state::OpenMode::read_write));
     ingot::state::upgrade(database, to_next);
   } catch (const ingot::Error& error) {
     std::cerr << error.what() << "\n";

@@ -1,0 +1,106 @@
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include "schema/error.hpp"
+#include "state/database_lock.hpp"
+#include "state/postgres.hpp"
+
+namespace ingot::state {
+
+namespace {
+
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+/// For the answer to a sign of life.
+constexpr milliseconds longest_wait{5'000};
+
+/// In which all locks of ingot are; below it the number of the schema.
+constexpr std::int64_t lock_class = 0x696E6774;  // "ingt"
+
+std::string schema_number(PostgresConnection& connection) {
+  return connection.text("SELECT oid::text FROM pg_catalog.pg_namespace WHERE nspname = $1", {connection.schema()}).value_or("0");
+}
+
+std::string lock_key(PostgresConnection& connection) {
+  return fmt::format("{}", (lock_class << 32) | std::stoll(schema_number(connection)));
+}
+
+/// Whether an answer came in time, and was a good one.
+bool answered(PGconn* handle, SteadyClock::time_point end) {
+  if (PQsendQuery(handle, "SELECT 1") == 0) return false;
+  while (PQisBusy(handle) == 1) {
+    const auto left = std::chrono::duration_cast<milliseconds>(end - SteadyClock::now());
+    if (left.count() <= 0) return false;
+    pollfd socket{PQsocket(handle), POLLIN, 0};
+    if (::poll(&socket, 1, static_cast<int>(left.count())) < 0 && errno != EINTR) return false;
+    if (PQconsumeInput(handle) == 0) return false;
+  }
+  bool good = false;
+  while (PGresult* const result = PQgetResult(handle)) {
+    good = PQresultStatus(result) == PGRES_TUPLES_OK;
+    PQclear(result);
+  }
+  return good;
+}
+
+}  // namespace
+
+struct DatabaseLock::Impl {
+  explicit Impl(const Place& place) : connection(in_postgres(place)) {}
+  PostgresConnection connection;
+  std::string key;
+  std::int64_t number = 0;
+  std::shared_ptr<std::atomic<bool>> lost = std::make_shared<std::atomic<bool>>(false);
+};
+
+DatabaseLock::DatabaseLock(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DatabaseLock::DatabaseLock(DatabaseLock&&) noexcept = default;
+DatabaseLock& DatabaseLock::operator=(DatabaseLock&&) noexcept = default;
+
+DatabaseLock::~DatabaseLock() {
+  if (!impl_ || *impl_->lost) return;
+  // The end of a session frees it too, but a moment later.
+  PQclear(PQexec(impl_->connection.handle(), fmt::format("SELECT pg_advisory_unlock({})", impl_->key).c_str()));
+}
+
+std::optional<DatabaseLock> DatabaseLock::try_take(const Place& place, const std::string& who) {
+  auto impl = std::make_unique<Impl>(place);
+  PostgresConnection& connection = impl->connection;
+  require_schema(connection);
+  impl->key = lock_key(connection);
+  if (connection.text(fmt::format("SELECT pg_try_advisory_lock({})::text", impl->key).c_str()) != "true") return std::nullopt;
+  // A write of the run before this one, whose session is gone, may still be under way.
+  connection.run("SET lock_timeout = '20s'; SET idle_session_timeout = '12s'");
+  const auto number =
+      connection.text("UPDATE engine SET fence = fence + 1, holder = $1 WHERE one = 1 RETURNING fence::text", {who});
+  if (!number) throw_damaged(connection.shown(), "a row is missing");
+  impl->number = std::stoll(*number);
+  return DatabaseLock(std::move(impl));
+}
+
+std::optional<std::string> DatabaseLock::holder(const Place& place) {
+  PostgresConnection connection(in_postgres(place));
+  require_schema(connection);
+  const std::string schema = schema_number(connection);
+  const auto held = connection.text(
+      fmt::format("SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = {} AND objid = {} AND objsubid = 1"
+                  " AND granted AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())",
+                  lock_class, schema)
+          .c_str());
+  if (!held) return std::nullopt;
+  return connection.text("SELECT holder FROM engine WHERE one = 1").value_or("");
+}
+
+bool DatabaseLock::still_held() {
+  if (!*impl_->lost && !answered(impl_->connection.handle(), SteadyClock::now() + longest_wait)) *impl_->lost = true;
+  return !*impl_->lost;
+}
+
+RunFence DatabaseLock::fence() const { return {.number = impl_->number, .lost = impl_->lost}; }
+
+}  // namespace ingot::state
