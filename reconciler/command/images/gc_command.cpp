@@ -33,10 +33,11 @@ void refuse_a_state_in_doubt(const site::Site& site) {
 
 /// After the work, since a full disk takes no row before: a gc that took nothing is no run. If it cannot be recorded, that
 /// is one more note.
-void record(apply::Garbage& garbage, bool of_uploads, const site::Site& site, Time started, const console::Session& session) {
+void record(apply::Garbage& garbage, bool of_uploads, const site::Site& site, const site::RunLock& lock, Time started,
+            const console::Session& session) {
   if (garbage.taken.empty() && garbage.unserved.empty() && !of_uploads) return;
   try {
-    site::Site writable(site.manifest, state::Access::read_write, session.files);
+    site::Site writable(site.manifest, lock, session.files);
     const state::RunStart run = run_start_of("gc", site.manifest, started);
     apply::begin_run(run, writable.state, writable.store);
     writable.state.finish_run(run.id, session.clock.now(), garbage.fault ? exit_local : exit_done);
@@ -78,11 +79,12 @@ struct UploadsCollected {
 };
 
 /// What readers of a store may still need is what the store's newest head names, so a place that is behind waits.
-UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRules& rules, const Manifest& manifest, Time now,
-                                 const console::Session& session) {
+UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRules& rules, const Manifest& manifest,
+                                 const site::RunLock& lock, Time now, const console::Session& session) {
   UploadsCollected result;
   if (manifest.uploads.empty() || garbage.fault) return result;
-  site::Site site(manifest, rules.dry_run ? state::Access::read_only : state::Access::read_write, session.files);
+  site::Site site =
+      rules.dry_run ? site::Site(manifest, state::Access::read_only, session.files) : site::Site(manifest, lock, session.files);
   const std::set<std::string> needed = paths_that_stay(garbage, site.store);
   for (const UploadEntry& entry : manifest.uploads) {
     try {
@@ -112,7 +114,7 @@ UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRu
 int run_command(const options::GcArguments& arguments, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const io::RunLock lock = site::take_lock(manifest->server, "gc", session);
+  const site::RunLock lock = site::take_lock(manifest->server, "gc", session);
   site::Site site(*manifest, state::Access::read_only, session.files);
   if (!arguments.dry_run) source::require_commit(site, session.flags);
   refuse_a_state_in_doubt(site);
@@ -125,8 +127,8 @@ int run_command(const options::GcArguments& arguments, const console::Session& s
     garbage.notes.push_back(*trouble);
     garbage.fault = true;
   }
-  const UploadsCollected uploads = collect_uploads(garbage, rules, *manifest, now, session);
-  if (!rules.dry_run) record(garbage, uploads.took, site, now, session);
+  const UploadsCollected uploads = collect_uploads(garbage, rules, *manifest, lock, now, session);
+  if (!rules.dry_run) record(garbage, uploads.took, site, lock, now, session);
   const bool each = arguments.dry_run || session.flags.verbose;
   session.show(
       [&](const show::Style& style, show::Output& out) { show::show_garbage(garbage, arguments.dry_run, each, style, out); },
