@@ -2,7 +2,6 @@
 // which is at most 15 s after the machine that held it is gone (decisions/0013).
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "state/run_fence.hpp"
 
@@ -66,6 +69,11 @@ class Engine {
   virtual void set_newest_key(Database& database, std::string_view table, std::int64_t key) = 0;
   /// State::hold_to. A file's lock is held by the system, and needs none.
   virtual void hold_to(const RunFence&) {}
+  /// The columns of each table of the state, in order.
+  virtual std::map<std::string, std::vector<std::string>, std::less<>> columns(Database& database) = 0;
+  /// Where the state was moved to; nullopt: it is here.
+  virtual std::optional<std::string> moved_to(Database& database) = 0;
+  virtual void set_moved_to(Database& database, const std::string& place) = 0;
   /// Whether the engine itself finds its tables whole. Error{local} if not.
   virtual void check(Database& database) = 0;
   /// Whether the tables are put together as they should be, whatever their rows hold. Error{local} if they cannot be read.

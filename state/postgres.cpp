@@ -171,7 +171,8 @@ constexpr char engine_table[] =
     " application bigint NOT NULL,"               // marks the schema as a state of ingot: "ingt"
     " format bigint NOT NULL,"                    // of the tables
     " fence bigint NOT NULL CHECK (fence >= 0),"  // grows with each run that takes the lock
-    " holder text COLLATE \"C\" NOT NULL);"       // who took it last
+    " holder text COLLATE \"C\" NOT NULL,"        // who took it last
+    " moved_to text COLLATE \"C\");"              // where the state is now; NULL: here
     "INSERT INTO engine (one, application, format, fence, holder) VALUES (1, 1768843124, 0, 0, '')";
 
 constexpr std::int64_t application = 1768843124;  // "ingt"
@@ -186,8 +187,16 @@ std::unique_ptr<EngineStatement> PostgresEngine::prepare(const char* sql) {
 
 void PostgresEngine::run_script(const char* script) { connection_.run(postgres_tables(script)); }
 
-void PostgresEngine::refuse_a_lost_run(const std::optional<std::string>& newest) const {
-  if (!fence_ || (!*fence_->lost && newest == std::to_string(fence_->number))) return;
+PostgresEngine::~PostgresEngine() {
+  if (fence_) fence_->lost->watch(-1);
+}
+
+void PostgresEngine::hold_to(const RunFence& fence) {
+  fence_ = fence;
+  fence_->lost->watch(PQsocket(connection_.handle()));
+}
+
+void PostgresEngine::throw_lost_run() const {
   throw Error(Fault::local,
               fmt::format("this run lost its session with the state \"{}\", and records nothing more", connection_.shown()),
               "run again: the next run goes on where this one ended")
@@ -195,15 +204,17 @@ void PostgresEngine::refuse_a_lost_run(const std::optional<std::string>& newest)
 }
 
 void PostgresEngine::begin(TransactionKind kind) {
+  if (fence_ && fence_->lost->is_lost()) throw_lost_run();
   if (kind == TransactionKind::read) {
     connection_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     return;
   }
   try {
     // The lock of this row makes writers wait for each other; what they read after it is what the one before them wrote.
-    refuse_a_lost_run(
-        connection_.run("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s';"
-                        "SELECT fence::text FROM engine WHERE one = 1 FOR UPDATE"));
+    const auto newest = connection_.run(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s';"
+        "SELECT fence::text FROM engine WHERE one = 1 FOR UPDATE");
+    if (fence_ && newest != std::to_string(fence_->number)) throw_lost_run();
   } catch (...) {  // nobody else ends what began
     roll_back();
     throw;
@@ -246,6 +257,29 @@ void PostgresEngine::set_newest_key(Database& database, std::string_view table, 
           " WHERE attrelid = ?1::regclass AND attidentity <> ''",
           table, key)
       .step();
+}
+
+std::map<std::string, std::vector<std::string>, std::less<>> PostgresEngine::columns(Database& database) {
+  std::map<std::string, std::vector<std::string>, std::less<>> tables;
+  Statement rows = database.query(
+      "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = ? AND table_name <> "
+      "'engine'"
+      " ORDER BY table_name, ordinal_position",
+      connection_.schema());
+  while (rows.step()) {
+    auto& columns = tables[rows.next<std::string>()];
+    columns.push_back(rows.next<std::string>());
+  }
+  return tables;
+}
+
+std::optional<std::string> PostgresEngine::moved_to(Database& database) {
+  Statement row = database.query("SELECT moved_to FROM engine WHERE one = 1");
+  return row.step() ? row.next<std::optional<std::string>>() : std::nullopt;
+}
+
+void PostgresEngine::set_moved_to(Database& database, const std::string& place) {
+  database.execute("UPDATE engine SET moved_to = ?", place);
 }
 
 // The server checks its pages and references itself.

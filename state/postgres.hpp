@@ -16,6 +16,9 @@ class PostgresEngine final : public Engine {
  public:
   /// Error{local}: it cannot be reached, or there is no such schema.
   explicit PostgresEngine(const PostgresPlace& place);
+  PostgresEngine(const PostgresEngine&) = delete;
+  PostgresEngine& operator=(const PostgresEngine&) = delete;
+  ~PostgresEngine() override;
 
   const std::string& place() const override { return connection_.shown(); }
   std::unique_ptr<EngineStatement> prepare(const char* sql) override;
@@ -28,14 +31,17 @@ class PostgresEngine final : public Engine {
   void set_format(Database& database, int format) override;
   std::int64_t newest_key(Database& database, std::string_view table) override;
   void set_newest_key(Database& database, std::string_view table, std::int64_t key) override;
+  std::map<std::string, std::vector<std::string>, std::less<>> columns(Database& database) override;
+  std::optional<std::string> moved_to(Database& database) override;
+  void set_moved_to(Database& database, const std::string& place) override;
   void check(Database& database) override;
   bool is_well_formed(Database& database) override;
 
-  void hold_to(const RunFence& fence) override { fence_ = fence; }
+  void hold_to(const RunFence& fence) override;
   PostgresConnection& connection() { return connection_; }
 
  private:
-  void refuse_a_lost_run(const std::optional<std::string>& newest) const;
+  [[noreturn]] void throw_lost_run() const;
 
   PostgresConnection connection_;
   std::optional<RunFence> fence_;

@@ -1,12 +1,12 @@
 #include "state/postgres_dialect.hpp"
 
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "schema/error.hpp"
+#include "schema/text/text.hpp"
 #include "schema/text/utf8.hpp"
 
 namespace ingot::state {
@@ -41,8 +41,6 @@ std::string replaced(std::string_view text, const std::array<Replacement, N>& re
   }
   return result;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr std::string_view wrap_mark = "\xEF\xA3\xBF";  // U+F8FF, of the private use area
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "schema/error.hpp"
 #include "state/database_lock.hpp"
@@ -50,12 +51,28 @@ bool answered(PGconn* handle, SteadyClock::time_point end) {
 
 }  // namespace
 
+bool LostRun::is_lost() const {
+  const std::scoped_lock lock(mutex_);
+  return lost_;
+}
+
+void LostRun::lose() {
+  const std::scoped_lock lock(mutex_);
+  lost_ = true;
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+}
+
+void LostRun::watch(int socket) {
+  const std::scoped_lock lock(mutex_);
+  socket_ = socket;
+}
+
 struct DatabaseLock::Impl {
   explicit Impl(const Place& place) : connection(in_postgres(place)) {}
   PostgresConnection connection;
   std::string key;
   std::int64_t number = 0;
-  std::shared_ptr<std::atomic<bool>> lost = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<LostRun> lost = std::make_shared<LostRun>();
 };
 
 DatabaseLock::DatabaseLock(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -63,7 +80,7 @@ DatabaseLock::DatabaseLock(DatabaseLock&&) noexcept = default;
 DatabaseLock& DatabaseLock::operator=(DatabaseLock&&) noexcept = default;
 
 DatabaseLock::~DatabaseLock() {
-  if (!impl_ || *impl_->lost) return;
+  if (!impl_ || impl_->lost->is_lost()) return;
   // The end of a session frees it too, but a moment later.
   PQclear(PQexec(impl_->connection.handle(), fmt::format("SELECT pg_advisory_unlock({})", impl_->key).c_str()));
 }
@@ -97,8 +114,10 @@ std::optional<std::string> DatabaseLock::holder(const Place& place) {
 }
 
 bool DatabaseLock::still_held() {
-  if (!*impl_->lost && !answered(impl_->connection.handle(), SteadyClock::now() + longest_wait)) *impl_->lost = true;
-  return !*impl_->lost;
+  if (impl_->lost->is_lost()) return false;
+  if (answered(impl_->connection.handle(), SteadyClock::now() + longest_wait)) return true;
+  impl_->lost->lose();
+  return false;
 }
 
 RunFence DatabaseLock::fence() const { return {.number = impl_->number, .lost = impl_->lost}; }

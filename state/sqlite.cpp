@@ -253,6 +253,30 @@ void SqliteEngine::set_newest_key(Database& database, std::string_view table, st
   database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, key);
 }
 
+std::map<std::string, std::vector<std::string>, std::less<>> SqliteEngine::columns(Database& database) {
+  std::map<std::string, std::vector<std::string>, std::less<>> tables;
+  Statement rows = database.query(
+      "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+      " AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'moved' ORDER BY m.name, c.cid");
+  while (rows.step()) {
+    auto& columns = tables[rows.next<std::string>()];
+    columns.push_back(rows.next<std::string>());
+  }
+  return tables;
+}
+
+std::optional<std::string> SqliteEngine::moved_to(Database& database) {
+  if (!database.query("SELECT 1 FROM sqlite_schema WHERE name = 'moved'").step()) return std::nullopt;
+  Statement row = database.query("SELECT place FROM moved");
+  return row.step() ? std::optional(row.next<std::string>()) : std::nullopt;
+}
+
+// Only a state that was moved has this table, so that all others keep their format.
+void SqliteEngine::set_moved_to(Database& database, const std::string& place) {
+  database.run_script("CREATE TABLE moved (place TEXT NOT NULL) STRICT");
+  database.execute("INSERT INTO moved (place) VALUES (?)", place);
+}
+
 void SqliteEngine::check(Database& database) {
   Statement faults = database.query("PRAGMA quick_check(1)");
   if (!faults.step()) faults.damaged("it cannot be checked");

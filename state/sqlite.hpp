@@ -39,6 +39,9 @@ class SqliteEngine final : public Engine {
   void set_format(Database& database, int format) override;
   std::int64_t newest_key(Database& database, std::string_view table) override;
   void set_newest_key(Database& database, std::string_view table, std::int64_t key) override;
+  std::map<std::string, std::vector<std::string>, std::less<>> columns(Database& database) override;
+  std::optional<std::string> moved_to(Database& database) override;
+  void set_moved_to(Database& database, const std::string& place) override;
   void check(Database& database) override;
   bool is_well_formed(Database& database) override;
 

@@ -136,6 +136,12 @@ class State {
   /// Each write from now on is refused if another run took the lock since, or the session that holds it is gone. Error{local}.
   void hold_to(const RunFence& fence);
 
+  /// Carries this state over to where none is: every row is copied and compared, then this one is marked as moved. Gives how many
+  /// rows there were; 0 if a move that was cut off was finished. Error{local}.
+  std::uint64_t move_to(const Place& to);
+  /// Where it was moved to; nullopt: it is here.
+  std::optional<std::string> moved_to() const;
+
   const std::string& lineage() const;
   ServerId self() const;
   std::uint64_t generation() const;    ///< Snapshot::generation

@@ -22,8 +22,9 @@ std::string known_as(const Card& card, const console::Session& session) {
   const auto read = parse_manifest(console::manifest_path(session.flags), io::disk_manifest_files());
   const auto* const manifest = std::get_if<Manifest>(&read);
   if (manifest == nullptr) return "";
-  const bool made = session.files.status(manifest->server.state).has_value();
-  if (made && state::State::open(manifest->server.state, state::Access::read_only).self() == card.id) return "this server itself";
+  if (site::has_state(manifest->server, session.files) &&
+      state::State::open(site::place_of(manifest->server), state::Access::read_only).self() == card.id)
+    return "this server itself";
   const auto peer =
       std::find_if(manifest->peers.begin(), manifest->peers.end(), [&](const PeerEntry& one) { return one.card.id == card.id; });
   return peer == manifest->peers.end() ? "no peer of " + manifest->path

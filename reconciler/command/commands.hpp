@@ -35,6 +35,7 @@ int run_command(const options::SignRoot& arguments, const console::Session& sess
 int run_command(const options::InstallRoot& arguments, const console::Session& session);
 int run_command(const options::ReleaseImages& arguments, const console::Session& session);
 int run_command(const options::RebuildArguments& arguments, const console::Session& session);
+int run_command(const options::MoveState& arguments, const console::Session& session);
 int run_command(const options::CheckFleet& arguments, const console::Session& session);
 int run_command(const options::AskFleet& arguments, const console::Session& session);
 int run_command(const options::PlanFleet& arguments, const console::Session& session);

@@ -102,10 +102,12 @@ class Initializing {
     io::make_folders(session_.files, site::state_folder(manifest->server));
     const io::RunLock lock = io::RunLock::take(site::lock_path(manifest->server), fmt::format("init by {}", site::actor()),
                                                session_.flags.lock_timeout, session_.clock);
+    const auto in_database = lock_in_database(manifest->server);
     const auto pinned = card_beside();
     if (pinned) require_made_before(*pinned, manifest->server);
-    const Card card =
-        apply::init_server(manifest->server, session_.files, session_.clock, [&](const std::string& what) { note(what); });
+    const Card card = apply::init_server(
+        manifest->server, session_.files, session_.clock, [&](const std::string& what) { note(what); },
+        site::place_of(manifest->server).password);
     if (pinned && pinned->id != card.id)
       refuse_the_card("names another root than the store's",
                       "set `store` and `keys` to those of the server that the card names, or remove the card");
@@ -118,6 +120,12 @@ class Initializing {
  private:
   bool from_git() const { return session_.flags.rev.has_value(); }
   void note(const std::string& what) { made_.push_back(what); }
+
+  /// Another machine may be at work on a state that is in a database already.
+  std::optional<site::RunLock> lock_in_database(const ServerSection& server) const {
+    if (!is_database_url(server.state) || !site::has_state(server, session_.files)) return std::nullopt;
+    return site::RunLock::take(server, fmt::format("init by {}", site::actor()), session_);
+  }
 
   void write_manifest() {
     const ServerName name = wanted_name(arguments_, path_);
@@ -171,7 +179,7 @@ class Initializing {
   /// The card is made last. A new root would be another server to all who have it, and a new state a rollback.
   void require_made_before(const Card& card, const ServerSection& server) const {
     for (const std::string& part : {server.store + "/public/root/1.dsse", server.state}) {
-      if (session_.files.status(part)) continue;
+      if (part == server.state ? site::has_state(server, session_.files) : session_.files.status(part).has_value()) continue;
       refuse_the_card(fmt::format("names the root {} of this server, but \"{}\" is gone", card.id.text(), io::printable(part)),
                       "restore it from its backup, or set `store` and `state` to their folders; if only the state is lost, run "
                       "\"ingot state rebuild\"; to create a new server, remove the card");

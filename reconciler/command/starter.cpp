@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/text/url.hpp"
+
 namespace ingot::command {
 
 namespace {
@@ -74,8 +76,11 @@ std::string starter_manifest(const ServerName& name, const std::optional<std::st
 
 std::string starter_gitignore(const ServerSection& server, const std::string& folder) {
   std::string text = "# Private keys and bytes never belong into git.\n";
+  const bool in_database = is_database_url(server.state);
   const auto slash = server.state.find_last_of('/');
-  const std::string state = slash == std::string::npos ? server.state : server.state.substr(0, slash) + "/";
+  const std::string state = in_database                  ? server.cache + "/"
+                            : slash == std::string::npos ? server.state
+                                                         : server.state.substr(0, slash) + "/";
   text += ignored(server.keys + "/", folder) + ignored(server.store + "/", folder) + ignored(state, folder);
   return text;
 }

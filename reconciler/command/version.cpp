@@ -9,6 +9,7 @@
 #include "reconciler/io/net/curl_transport.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/transfer/pack.hpp"
+#include "state/postgres_connection.hpp"
 #include "state/sqlite.hpp"
 
 namespace ingot::command {
@@ -19,6 +20,7 @@ Version this_version() {
   version.libraries = {{"SQLite", state::sqlite_version()},
                        {"libcurl", curl.version},
                        {"libgit2", io::libgit2_version()},
+                       {"libpq", state::libpq_version()},
                        {"zstd", transfer::zstd_version()}};
   const auto slash = curl.tls.find('/');
   if (slash != std::string::npos)

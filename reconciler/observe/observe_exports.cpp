@@ -21,6 +21,7 @@
 #include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/site/place.hpp"
 #include "reconciler/transfer/descriptor.hpp"
 #include "schema/manifest/own_places.hpp"
 #include "schema/text/text_rules.hpp"
@@ -138,7 +139,7 @@ std::optional<plan::ExportRefusal> why_others_are_there(const std::string& folde
     if (!image.source) continue;
     if (auto why = why_inside(folder, *image.source, fmt::format("the source of image \"{}\"", image.name.text()))) return why;
   }
-  const std::string state = parent_folder(manifest.server.state);
+  const std::string state = site::state_folder(manifest.server);
   const auto holds = [&](const std::string& place) { return exports::lies_in(place, state).inside; };
   if (holds(manifest.server.store) || holds(manifest.server.keys)) return std::nullopt;
   return why_inside(folder, state, "the folder of this server's state");

@@ -168,6 +168,10 @@ struct GcArguments {
 struct RebuildArguments {
   bool yes = false;  ///< accept, or disown, images that this server did not publish
 };
+struct MoveState {
+  std::string to;                            ///< a file, or the URL of a database
+  std::optional<std::string> password_file;  ///< of that database
+};
 struct CheckFleet {
   std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
 };
@@ -246,8 +250,8 @@ using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments
                              ApplyArguments, ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments,
                              HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments, ApplyDelta, MakeDelta,
                              VerifyArguments, PublishArguments, AddArguments, BundleArguments, GcArguments, MakeKey, ShowKeys,
-                             ChangeKeys, SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, PlanFleet,
-                             ReportFleet, ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
+                             ChangeKeys, SignRoot, InstallRoot, ReleaseImages, RebuildArguments, MoveState, CheckFleet, AskFleet,
+                             PlanFleet, ReportFleet, ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
 
 struct Arguments {
   GlobalOptions everywhere;

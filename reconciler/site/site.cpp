@@ -9,14 +9,17 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/site/find_image.hpp"
 #include "schema/text/text_rules.hpp"
+#include "schema/text/url.hpp"
 
 namespace ingot::site {
 
 namespace {
 
-state::State open_state(const ServerSection& server, state::Access access, io::Files& files) {
+state::State open_state(const ServerSection& server, state::Access access, io::Files& files, Moved moved) {
   require_made(server, files);
-  return state::State::open(server.state, access);
+  state::State state = state::State::open(place_of(server), access);
+  if (moved == Moved::refused) refuse_moved(state, server);
+  return state;
 }
 
 /// Whoever writes, under the run lock, makes the empty folders that a backup left out, and clears what dead runs left half
@@ -37,21 +40,38 @@ std::string user_behind() {
 
 }  // namespace
 
-Site::Site(const Manifest& the_manifest, state::Access access, io::Files& the_files)
+bool has_state(const ServerSection& server, io::Files& files) {
+  return is_database_url(server.state) ? state::State::is_in_database(place_of(server)) : files.status(server.state).has_value();
+}
+
+void refuse_moved(const state::State& state, const ServerSection& server) {
+  const auto place = state.moved_to();
+  if (!place) return;
+  throw Error(Fault::local,
+              fmt::format("the state \"{}\" was moved to \"{}\"", io::printable(server.state), io::printable(*place)),
+              fmt::format("set `state` in [server] to \"{}\"", io::printable(*place)))
+      .about(server.state);
+}
+
+Site::Site(const Manifest& the_manifest, state::Access access, io::Files& the_files, Moved moved)
     : manifest(the_manifest),
       files(the_files),
-      state(open_state(the_manifest.server, access, the_files)),
+      state(open_state(the_manifest.server, access, the_files, moved)),
       store(open_store(the_manifest.server, access, state.lineage(), the_files)),
       memory(the_files, state_folder(the_manifest.server)) {}
+
+Site::Site(const Manifest& the_manifest, const RunLock& lock, io::Files& the_files)
+    : Site(the_manifest, state::Access::read_write, the_files) {
+  if (const auto fence = lock.fence()) state.hold_to(*fence);
+}
 
 plan::DiskView disk_of(const Site& site) {
   const std::string& folder = site.store.folder();
   return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
 }
 
-std::string state_folder(const ServerSection& server) { return parent_folder(server.state); }
-
 void require_made(const ServerSection& server, io::Files& files) {
+  if (is_database_url(server.state)) return;  // whoever opens it says what is missing
   if (files.status(server.state)) return;
   if (store::Store::lineage_of(files, server.store)) {
     throw Error(Fault::local,
@@ -65,8 +85,6 @@ void require_made(const ServerSection& server, io::Files& files) {
               "run \"ingot init\" beside this manifest once; it creates what is missing")
       .about(server.state);
 }
-
-std::string lock_path(const ServerSection& server) { return state_folder(server) + "/lock"; }
 
 const PeerEntry& peer_called(const ServerName& name, const Manifest& manifest) {
   std::vector<std::string> names;
@@ -82,7 +100,7 @@ const PeerEntry& peer_called(const ServerName& name, const Manifest& manifest) {
   throw refuse(fmt::format("the manifest has no peer \"{}\"", name.text()), hint.empty() ? "see: ingot query peers" : hint);
 }
 
-io::RunLock take_lock(const ServerSection& server, const std::string& what, const console::Session& session) {
+RunLock take_lock(const ServerSection& server, const std::string& what, const console::Session& session) {
   require_made(server, session.files);
   return take_lock_without_a_state(server, what, session);
 }
@@ -98,11 +116,11 @@ void warn_of_anothers_folder(const ServerSection& server, const console::Session
                   io::printable(folder), user, user, user, user));
 }
 
-io::RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const console::Session& session) {
+RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const console::Session& session) {
   warn_of_anothers_folder(server, session);
   const std::string who =
       fmt::format("{} by {}, process {}, since {}", what, actor(), ::getpid(), time_text(session.clock.now()));
-  return io::RunLock::take(lock_path(server), who, session.flags.lock_timeout, session.clock);
+  return RunLock::take(server, who, session);
 }
 
 std::string actor() {

@@ -5,17 +5,23 @@
 
 #include "reconciler/console/session.hpp"
 #include "reconciler/io/disk/peer_memory.hpp"
-#include "reconciler/io/disk/run_lock.hpp"
 #include "reconciler/plan/plan.hpp"
+#include "reconciler/site/place.hpp"
+#include "reconciler/site/run_lock.hpp"
 #include "reconciler/store/store.hpp"
 #include "schema/manifest/manifest.hpp"
 #include "state/state.hpp"
 
 namespace ingot::site {
 
+/// Whether a state that was moved elsewhere may be read: what it says is of before.
+enum class Moved { refused, read };
+
 struct Site {
   /// Error{local}: not made yet, or lost or damaged in part; a lost state is never made anew.
-  Site(const Manifest& the_manifest, state::Access access, io::Files& the_files);
+  Site(const Manifest& the_manifest, state::Access access, io::Files& the_files, Moved moved = Moved::refused);
+  /// For writing, as long as that lock is held.
+  Site(const Manifest& the_manifest, const RunLock& lock, io::Files& the_files);
 
   const Manifest& manifest;
   io::Files& files;
@@ -30,8 +36,11 @@ const PeerEntry& peer_called(const ServerName& name, const Manifest& manifest);
 /// The file system of the store. Error{local}.
 plan::DiskView disk_of(const Site& site);
 
-/// The folder of the state file, where the lock and the memory of peers are.
-std::string state_folder(const ServerSection& server);
+/// Whether this server has a state. Error{local}: its database cannot be reached.
+bool has_state(const ServerSection& server, io::Files& files);
+
+/// Error{local} that names the new place, if this state was moved.
+void refuse_moved(const state::State& state, const ServerSection& server);
 
 /// Error{local} with how to mend it, if this server has not been made yet or its state is lost.
 void require_made(const ServerSection& server, io::Files& files);
@@ -40,11 +49,10 @@ void require_made(const ServerSection& server, io::Files& files);
 /// what only reads keeps something there.
 void warn_of_anothers_folder(const ServerSection& server, const console::Session& session);
 
-std::string lock_path(const ServerSection& server);
 /// Waits as --lock-timeout says. Error{busy}.
-io::RunLock take_lock(const ServerSection& server, const std::string& what, const console::Session& session);
+RunLock take_lock(const ServerSection& server, const std::string& what, const console::Session& session);
 /// The same where the state is lost; its folder must be there.
-io::RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const console::Session& session);
+RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const console::Session& session);
 
 /// "user@host" of who runs this; the user behind sudo.
 std::string actor();

@@ -35,6 +35,8 @@ BaseObservation look_at_base(const std::string& base, const Manifest& manifest, 
   // It is asked of this server as it is, wherever the base had it.
   before.server.store = manifest.server.store;
   before.server.state = manifest.server.state;
+  before.server.state_password_file = manifest.server.state_password_file;
+  before.server.cache = manifest.server.cache;
   before.server.keys = manifest.server.keys;
   const auto host = host_guard();
   if (const auto* const guard = std::get_if<Guard>(&host)) before.guard = strictest(before.guard, *guard);

@@ -38,7 +38,9 @@ struct ServerSection {
   ServerName name;
   std::optional<std::string> url{};  ///< ends with "/"; needed for a card, not for a plan
   std::string store = "store";
-  std::string state = "state/ingot.db";
+  std::string state = "state/ingot.db";              ///< a file, or the URL of a database (is_database_url)
+  std::optional<std::string> state_password_file{};  ///< only for a database
+  std::string cache = "state/cache";                 ///< of this machine; only for a database
   std::string keys = "keys";
   std::vector<ServerName> clients{};
   std::vector<ServerName> targets{};

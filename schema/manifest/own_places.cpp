@@ -4,6 +4,7 @@
 
 #include "schema/text/glob.hpp"
 #include "schema/text/text_rules.hpp"
+#include "schema/text/url.hpp"
 
 namespace ingot {
 
@@ -30,7 +31,10 @@ std::optional<std::string_view> path_inside(std::string_view path, std::string_v
 }
 
 std::vector<OwnPlace> own_places(const ServerSection& server) {
-  return {{"keys", server.keys}, {"state", server.state}, {"store", server.store}};
+  const bool in_database = is_database_url(server.state);
+  return {{"keys", server.keys},
+          {in_database ? "cache" : "state", in_database ? server.cache : server.state},
+          {"store", server.store}};
 }
 
 std::string whole_path(std::string_view path, std::string_view from) {

@@ -19,13 +19,35 @@ constexpr TomlKey state_key{"state", "\"state/ingot.db\""};
 constexpr TomlKey keys_key{"keys", "\"keys\""};
 constexpr TomlKey head_ttl_key{"head_ttl", "\"14d\""};
 
-void read_places(TableReader& table, ServerSection& server) {
-  if (auto store = table.path(store_key)) server.store = *std::move(store);
-  if (const std::string* written = table.text(state_key); written != nullptr && written->find("://") != std::string::npos) {
-    table.wrong(state_key, "must be a path: a database server as state comes with a later version");
+/// What is only for a state in a database, and would do nothing beside a file.
+void read_beside_database(TableReader& table, ServerSection& server) {
+  const bool in_database = is_database_url(server.state);
+  const auto take = [&](TomlKey key) {
+    auto path = table.path(key);
+    if (path && !in_database) table.wrong(key, "is only for a state in a database", fmt::format("remove {}", key.name));
+    return path;
+  };
+  if (auto file = take({"state_password_file", "\"/etc/ingot/state-password\""})) server.state_password_file = *std::move(file);
+  if (auto cache = take({"cache", "\"state/cache\""})) server.cache = *std::move(cache);
+}
+
+void read_state(TableReader& table, ServerSection& server) {
+  const std::string* const written = table.text(state_key);
+  if (written != nullptr && is_database_url(*written)) {
+    if (const auto why = why_not_a_database_url(*written))
+      table.wrong(state_key, *why, "write for example state = \"postgresql://ingot@db.example.net/ingot?sslmode=verify-full\"");
+    server.state = *written;
+  } else if (written != nullptr && written->find("://") != std::string::npos) {
+    table.wrong(state_key, "must be a path, or a URL that begins with postgresql://");
   } else if (auto state = table.path(state_key)) {
     server.state = *std::move(state);
   }
+  read_beside_database(table, server);
+}
+
+void read_places(TableReader& table, ServerSection& server) {
+  if (auto store = table.path(store_key)) server.store = *std::move(store);
+  read_state(table, server);
   if (auto keys = table.path(keys_key)) server.keys = *std::move(keys);
 }
 
@@ -38,7 +60,10 @@ void refuse_published_secrets(TableReader& table, const ServerSection& server) {
                   fmt::format("move it out, for example {} = {}", key.name, key.example));
     }
   };
-  refuse(state_key, server.state);
+  if (is_database_url(server.state))
+    refuse({"cache", "\"state/cache\""}, server.cache);
+  else
+    refuse(state_key, server.state);
   refuse(keys_key, server.keys);
 }
 

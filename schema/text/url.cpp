@@ -131,7 +131,7 @@ std::optional<std::string> why_not_a_database_url(std::string_view url) {
   const auto question = rest.find('?');
   const std::string query = question == std::string_view::npos ? "" : "&" + std::string(rest.substr(question + 1));
   if (in_user || query.find("&password=") != std::string::npos || query.find("&sslpassword=") != std::string::npos)
-    return "holds a password: name a file with it by state_password_file";
+    return "holds a password, which belongs into the file that state_password_file names";
   return std::nullopt;
 }
 

@@ -11,9 +11,11 @@ using testing_support::Command;
 using testing_support::read_text;
 using testing_support::write_text;
 
-Site::Site(const std::string& folder, const std::string& name) : name_(name), path_(folder + "/" + name) {
+Site::Site(const std::string& folder, const std::string& name, const std::string& server)
+    : name_(name), path_(folder + "/" + name), server_(server) {
   std::filesystem::create_directories(path_ + "/store/public");
   web_ = std::make_unique<testing_support::Nginx>(public_folder(), path_ + "/nginx");
+  if (!server.empty()) manifest("");
   const Ran ran = testing_support::run(
       {.arguments = {INGOT_BINARY, "init", "--server", name, "--url", web_->url(), path_}, .folder = folder, .environment = {}});
   EXPECT_EQ(ran.exit, 0) << ran.out << ran.err;
@@ -29,7 +31,7 @@ std::string Site::identity() const {
 
 void Site::manifest(const std::string& entries) {
   write_text(path_ + "/ingot.toml",
-             "manifest = 1\n\n[server]\nname = \"" + name_ + "\"\nurl = \"" + web_->url() + "\"\n\n" + entries);
+             "manifest = 1\n\n[server]\nname = \"" + name_ + "\"\nurl = \"" + web_->url() + "\"\n" + server_ + "\n" + entries);
 }
 
 std::string Site::peer(const Site& other, const std::string& more, const std::string& name) {

@@ -17,8 +17,8 @@ using testing_support::Ran;
 
 class Site {
  public:
-  /// Makes `folder`/`name`, runs `ingot init`, and serves its store/public by nginx.
-  Site(const std::string& folder, const std::string& name);
+  /// Makes `folder`/`name`, runs `ingot init`, and serves its store/public by nginx. `server`: more lines of [server].
+  Site(const std::string& folder, const std::string& name, const std::string& server = "");
 
   const std::string& name() const { return name_; }
   const std::string& path() const { return path_; }
@@ -27,6 +27,8 @@ class Site {
   std::string public_folder() const { return path_ + "/store/public"; }
   std::string identity() const;  ///< "sha256:…" as its card says
 
+  /// Other lines of [server], for the next manifest().
+  void set_server_lines(const std::string& server) { server_ = server; }
   /// Writes ingot.toml: the [server] section and then `entries`.
   void manifest(const std::string& entries);
   /// Text of a [[peer]] entry for another site; `more`: further lines of it.
@@ -47,6 +49,7 @@ class Site {
  private:
   std::string name_;
   std::string path_;
+  std::string server_;
   std::unique_ptr<testing_support::Nginx> web_;
 };
 

@@ -1,5 +1,7 @@
 // What holds for a state in PostgreSQL alone: the way there, who may use it, what is said when it cannot be had.
 #include <algorithm>
+#include <csignal>
+#include <filesystem>
 #include <sstream>
 #include <thread>
 
@@ -39,6 +41,10 @@ class in_postgres : public StateTest {
   /// Of this test's states and locks.
   static void end_sessions(const std::string& which) {
     postgres().sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ingot' AND " + which);
+  }
+  static void signal_all(const std::string& processes, int signal) {
+    std::istringstream numbers(processes);
+    for (pid_t process = 0; numbers >> process;) ASSERT_EQ(kill(process, signal), 0);
   }
   /// The lock of a session that was ended is free a moment later.
   state::DatabaseLock take_soon(const std::string& who) const {
@@ -209,7 +215,7 @@ TEST_F(in_postgres, R30_a_run_that_lost_its_session_records_nothing_more) {
   end_sessions("query LIKE '%fence + 1%'");
   EXPECT_FALSE(lock->still_held());
   expect_error([&] { add(own_row("b")); }, "this run lost its session");
-  EXPECT_EQ(state.images_total(), 1U);
+  EXPECT_EQ(state::State::open(place, state::Access::read_only).images_total(), 1U);
 }
 
 TEST_F(in_postgres, R30_a_run_that_was_asleep_while_another_took_over_records_nothing_more) {
@@ -222,6 +228,94 @@ TEST_F(in_postgres, R30_a_run_that_was_asleep_while_another_took_over_records_no
   other.hold_to(next.fence());
   expect_error([&] { add(own_row("a")); }, "this run lost its session");
   other.note_caught_up();
+}
+
+TEST_F(in_postgres, R30_a_run_whose_network_is_frozen_ends_soon) {
+  auto lock = state::DatabaseLock::try_take(place, "first");
+  ASSERT_TRUE(lock);
+  state.hold_to(lock->fence());
+  const std::string processes = postgres().sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'ingot'");
+  signal_all(processes, SIGSTOP);
+  std::thread writer([this] { expect_error([&] { add(own_row("a")); }, ""); });
+  EXPECT_FALSE(lock->still_held());
+  writer.join();
+  signal_all(processes, SIGCONT);
+  expect_error([&] { add(own_row("a")); }, "this run lost its session");
+}
+
+/// Something in every kind of table, a text that the database cannot hold, a tombstone and a number that is given no more.
+class moving : public in_postgres {
+ protected:
+  moving() {
+    record({state::PutRegistration{registration(server_id(2), "there"), {}},
+            state::PutSubscription{subscription(server_id(2), SelectAll{}, "subscription.there.all")},
+            state::PutType{TypeName::of("DB_PSU"), TypeName::of("LINUXOS"), true}});
+    auto odd = own_row("odd");
+    odd.description = "\xFF";
+    record({put(odd), put(own_row("a")), put(own_row("gone")), put(copy_row(server_id(2), "copy", 7))});
+    record({state::DropImage{image("gone").key},
+            state::PutSeries{{.name = SeriesName::of("s"),
+                              .managed = true,
+                              .members = {{image("a").key, ImageName::of("a")}},
+                              .follow = {},
+                              .wanted = {"a"}}},
+            state::PutUpload{{.place = "s3", .serial = 1, .etag = "e"}},
+            state::PutUploaded{.place = "s3", .row = {.path = "b/\xFE", .piece = {}, .etag = "e", .unneeded_since = {}}}});
+    state.raise_floor({.id = server_id(2), .epoch = 1, .serial = 1, .head = {}, .root_version = 1, .issued = reached(1)});
+    publish();
+  }
+  static Time reached(std::int64_t second) { return Time{Seconds(second)}; }
+  state::Place in_a_file(const std::string& file) const { return {.where = folder / file, .server = "x", .password = ""}; }
+  static void expect_equal(const state::State& one, const state::State& other) {
+    const state::Snapshot first = one.snapshot(), second = other.snapshot();
+    EXPECT_EQ(first.lineage, second.lineage);
+    EXPECT_EQ(first.generation, second.generation);
+    EXPECT_EQ(first.images, second.images);
+    EXPECT_EQ(first.series, second.series);
+    EXPECT_EQ(first.registrations, second.registrations);
+    EXPECT_EQ(first.subscriptions, second.subscriptions);
+    EXPECT_EQ(one.newest_action(), other.newest_action());
+    EXPECT_EQ(one.floors(), other.floors());
+    EXPECT_EQ(catalog_of(one, true).images, catalog_of(other, true).images);
+    EXPECT_EQ(one.uploaded("s3"), other.uploaded("s3"));
+    EXPECT_EQ(one.run("run-0")->actions.size(), other.run("run-0")->actions.size());
+  }
+};
+
+TEST_F(moving, to_a_file_and_back_nothing_is_lost) {
+  EXPECT_GT(state.move_to(in_a_file("there.db")), 10U);
+  EXPECT_EQ(state.moved_to(), folder / "there.db");
+  state::State there = state::State::open(in_a_file("there.db"), state::Access::read_write);
+  there.check();
+  EXPECT_EQ(there.moved_to(), std::nullopt);
+  expect_equal(state, there);
+  const state::Place back{.where = place.where, .server = place.server + "b", .password = ""};
+  there.move_to(back);
+  state::State here = state::State::open(back, state::Access::read_write);
+  expect_equal(there, here);
+  // Keys go on behind those of what is gone.
+  state = std::move(here);
+  const auto last = image("copy").key;
+  EXPECT_GT(add(own_row("next")), last);
+}
+
+TEST_F(moving, happens_once_and_never_over_something) {
+  testing_support::write_text(folder / "there.db", "something");
+  expect_error([&] { state.move_to(in_a_file("there.db")); }, "a state is there already");
+  expect_error([&] { state.move_to(place); }, "a state is there already");
+  EXPECT_EQ(state.moved_to(), std::nullopt);
+  state.move_to(in_a_file("other.db"));
+  expect_error([&] { state.move_to(in_a_file("other.db")); }, "was moved to");
+  expect_error([&] { state.move_to(in_a_file("third.db")); }, "was moved to");
+}
+
+TEST_F(moving, one_that_was_cut_off_is_finished_by_the_next) {
+  testing_support::write_text(folder / "there.db", "");  // what is in the way only when the new state gets its name
+  EXPECT_THROW(state.move_to(in_a_file("there.db")), Error);
+  EXPECT_EQ(state.moved_to(), folder / "there.db");
+  std::filesystem::remove(folder / "there.db");
+  EXPECT_EQ(state.move_to(in_a_file("there.db")), 0U);
+  expect_equal(state, state::State::open(in_a_file("there.db"), state::Access::read_only));
 }
 
 TEST(postgres_dialect, numbers_parameters_and_knows_no_case) {

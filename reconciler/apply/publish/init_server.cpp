@@ -13,6 +13,7 @@
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 #include "schema/text/text_rules.hpp"
+#include "schema/text/url.hpp"
 #include "state/state.hpp"
 
 namespace ingot::apply {
@@ -25,8 +26,9 @@ bool is_there(io::Files& files, const std::string& path) { return files.status(p
 /// One server being made; each step is done already or does its part.
 class Making {
  public:
-  Making(const ServerSection& server, io::Files& files, io::Clock& clock, const std::function<void(const std::string&)>& made)
-      : server_(server), files_(files), clock_(clock), made_(made) {}
+  Making(const ServerSection& server, const state::Place& place, io::Files& files, io::Clock& clock,
+         const std::function<void(const std::string&)>& made)
+      : server_(server), place_(place), files_(files), clock_(clock), made_(made) {}
 
   Card all() {
     look_for_what_is_lost();
@@ -50,8 +52,8 @@ class Making {
     const std::optional<std::string> lineage = store::Store::lineage_of(files_, server_.store);
     has_store_ = lineage.has_value();
     lineage_ = lineage.value_or("");
-    const bool has_state = is_there(files_, server_.state);
-    if (has_state) check_state();
+    has_state_ = is_database_url(place_.where) ? state::State::is_in_database(place_) : is_there(files_, place_.where);
+    if (has_state_) check_state();
     if (!has_root()) return refuse_a_new_identity();
     const KeysHere here = keys_here(files_, server_.keys, KeyRole::catalog);
     if (here.keys.empty() && here.unusable.empty()) {
@@ -59,7 +61,7 @@ class Making {
           fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
           "restore it from its backup, or set `keys` to its folder");
     }
-    if (!has_state && !what_a_server_left().empty()) {
+    if (!has_state_ && !what_a_server_left().empty()) {
       contradiction(fmt::format("this server has published, but its state \"{}\" is gone", server_.state),
                     "restore the newest one from its backup, set `state` to its folder, or run \"ingot state rebuild\"");
     }
@@ -88,7 +90,11 @@ class Making {
   }
 
   void check_state() {
-    const state::State state = state::State::open(server_.state, state::Access::read_only);
+    const state::State state = state::State::open(place_, state::Access::read_only);
+    if (const auto place = state.moved_to()) {
+      contradiction(fmt::format("the state \"{}\" was moved to \"{}\"", server_.state, *place),
+                    fmt::format("set `state` in [server] to \"{}\"", *place));
+    }
     if (!has_store_) {
       contradiction(fmt::format("the state \"{}\" is here, but its store \"{}\" is gone", server_.state, server_.store),
                     "restore it from its backup, or set `store` to its folder");
@@ -155,20 +161,20 @@ class Making {
   }
 
   void make_state(const ServerId& id) {
-    if (!is_there(files_, server_.state)) {
-      io::make_folders(files_, parent_folder(server_.state));
-      state::State::create(server_.state, lineage_, id, server_.name);
+    if (!has_state_) {
+      if (!is_database_url(place_.where)) io::make_folders(files_, parent_folder(place_.where));
+      state::State::create(place_, lineage_, id, server_.name);
       made_(server_.state);
       return;
     }
-    if (state::State::open(server_.state, state::Access::read_only).self() == id) return;
+    if (state::State::open(place_, state::Access::read_only).self() == id) return;
     contradiction(fmt::format("the state \"{}\" has another identity than the root that the store \"{}\" publishes",
                               server_.state, server_.store),
                   "set `state` and `store` to those of one server");
   }
 
   void publish_catalog() {
-    state::State state = state::State::open(server_.state, state::Access::read_write);
+    state::State state = state::State::open(place_, state::Access::read_write);
     store::Store store = store::Store::open(files_, server_.store, lineage_);
     if (why_publish_again(state, store, server_).empty() && !head_is_aging(state, server_, clock_.now())) return;
     const Root root = newest_own_root(store, state.self());
@@ -182,19 +188,21 @@ class Making {
   }
 
   const ServerSection& server_;
+  const state::Place& place_;
   io::Files& files_;
   io::Clock& clock_;
   const std::function<void(const std::string&)>& made_;
   std::string lineage_;
-  bool has_store_ = false;
+  bool has_store_ = false, has_state_ = false;
 };
 
 }  // namespace
 
 Card init_server(const ServerSection& server, io::Files& files, io::Clock& clock,
-                 const std::function<void(const std::string&)>& made) {
+                 const std::function<void(const std::string&)>& made, const std::string& state_password) {
+  const state::Place place{.where = server.state, .server = server.name.text(), .password = state_password};
   return doing(fmt::format("creating server \"{}\"", server.name.text()),
-               [&] { return Making(server, files, clock, made).all(); });
+               [&] { return Making(server, place, files, clock, made).all(); });
 }
 
 }  // namespace ingot::apply

@@ -19,7 +19,8 @@ inline constexpr Seconds root_life = std::chrono::hours(24) * 3652;
 /// `made` is told of each thing as soon as it is durable: "keys/root.pem", "the store", … Order: keys, store, root, state,
 /// catalog. Gives the server's card; its url is "" if the section has none. Error{local}: parts that contradict each
 /// other (keys, root, state, store of different servers; a state or key that is gone), or a disk that cannot be written.
+/// `state_password`: state::Place::password.
 Card init_server(const ServerSection& server, io::Files& files, io::Clock& clock,
-                 const std::function<void(const std::string&)>& made);
+                 const std::function<void(const std::string&)>& made, const std::string& state_password = "");
 
 }  // namespace ingot::apply

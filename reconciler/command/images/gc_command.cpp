@@ -46,11 +46,11 @@ int exit_code_of_gc(const apply::Garbage& garbage, const UploadsCollected& uploa
 
 /// After the work, since a full disk takes no row before: a gc that took nothing is no run. If it cannot be recorded, that
 /// is one more note.
-void record(apply::Garbage& garbage, const UploadsCollected& uploads, const site::Site& site, Time started,
-            const console::Session& session) {
+void record(apply::Garbage& garbage, const UploadsCollected& uploads, const site::Site& site, const site::RunLock& lock,
+            Time started, const console::Session& session) {
   if (garbage.taken.empty() && garbage.unserved.empty() && !uploads.took) return;
   try {
-    site::Site writable(site.manifest, state::Access::read_write, session.files);
+    site::Site writable(site.manifest, lock, session.files);
     const state::RunStart run = run_start_of("gc", site.manifest, started);
     apply::begin_run(run, writable.state, writable.store);
     writable.state.finish_run(run.id, session.clock.now(), exit_code_of_gc(garbage, uploads));
@@ -108,12 +108,13 @@ void collect_upload(const UploadEntry& entry, const std::set<std::string>& neede
   if (std::string text = note_of(entry, objects, rules.dry_run); !text.empty()) garbage.notes.push_back(std::move(text));
 }
 
-UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRules& rules, const Manifest& manifest, Time now,
-                                 const console::Session& session) {
+UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRules& rules, const Manifest& manifest,
+                                 const site::RunLock& lock, Time now, const console::Session& session) {
   UploadsCollected result;
   if (manifest.uploads.empty() || garbage.fault) return result;
   try {
-    site::Site site(manifest, rules.dry_run ? state::Access::read_only : state::Access::read_write, session.files);
+    site::Site site =
+        rules.dry_run ? site::Site(manifest, state::Access::read_only, session.files) : site::Site(manifest, lock, session.files);
     Uploads places(site, session);
     const std::set<std::string> needed = paths_that_stay(garbage, site.store);
     for (const UploadEntry& entry : manifest.uploads) {
@@ -129,7 +130,7 @@ UploadsCollected collect_uploads(apply::Garbage& garbage, const apply::GarbageRu
 int run_command(const options::GcArguments& arguments, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const io::RunLock lock = site::take_lock(manifest->server, "gc", session);
+  const site::RunLock lock = site::take_lock(manifest->server, "gc", session);
   site::Site site(*manifest, state::Access::read_only, session.files);
   if (!arguments.dry_run) source::require_commit(site, session.flags);
   refuse_a_state_in_doubt(site);
@@ -142,8 +143,8 @@ int run_command(const options::GcArguments& arguments, const console::Session& s
     garbage.notes.push_back(*trouble);
     garbage.fault = true;
   }
-  const UploadsCollected uploads = collect_uploads(garbage, rules, *manifest, now, session);
-  if (!rules.dry_run) record(garbage, uploads, site, now, session);
+  const UploadsCollected uploads = collect_uploads(garbage, rules, *manifest, lock, now, session);
+  if (!rules.dry_run) record(garbage, uploads, site, lock, now, session);
   const bool each = arguments.dry_run || session.flags.verbose;
   session.show(
       [&](const show::Style& style, show::Output& out) { show::show_garbage(garbage, arguments.dry_run, each, style, out); },

@@ -121,8 +121,8 @@ show::Findings after_repair(observe::Verified before, observe::Verified now) {
 }
 
 int verify_and_repair(const options::VerifyArguments& arguments, const Manifest& manifest, const console::Session& session) {
-  const io::RunLock lock = site::take_lock(manifest.server, "verify --repair", session);
-  site::Site site(manifest, state::Access::read_write, session.files);
+  const site::RunLock lock = site::take_lock(manifest.server, "verify --repair", session);
+  site::Site site(manifest, lock, session.files);
   source::require_commit(site, session.flags);
   const bool published = arguments.images.empty();
   observe::Verified before = observe::verify(images_meant(arguments, site), published, site, session);

@@ -77,8 +77,8 @@ int shown_upload(const show::Findings& findings, const UploadEntry& entry, const
 }
 
 int verify_and_repair_upload(const UploadEntry& entry, const Manifest& manifest, const console::Session& session) {
-  const io::RunLock lock = site::take_lock(manifest.server, "verify --upload --repair", session);
-  site::Site site(manifest, state::Access::read_write, session.files);
+  const site::RunLock lock = site::take_lock(manifest.server, "verify --upload --repair", session);
+  site::Site site(manifest, lock, session.files);
   source::require_commit(site, session.flags);
   Verifying verifying(entry, site, session);
   const show::Findings before = verifying.look(true);

@@ -54,7 +54,7 @@ int run_command(const options::ExplainArguments& arguments, const console::Sessi
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   site::warn_of_anothers_folder(manifest->server, session);
-  site::Site site(*manifest, state::Access::read_only, session.files);
+  site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
   const auto transport = session.connect();
   const observe::AboutImages about = meant_by(arguments.what, site);
   Observation observation =

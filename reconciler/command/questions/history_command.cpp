@@ -83,7 +83,7 @@ Error nothing_known(const std::string& what, const state::Snapshot& snapshot) {
 int run_command(const options::HistoryArguments& arguments, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const site::Site site(*manifest, state::Access::read_only, session.files);
+  const site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
   const state::Snapshot snapshot = site.state.snapshot();
   const auto addresses = addresses_of(arguments.what, *manifest, snapshot);
   const show::Changes changes{.what = arguments.what,

@@ -232,7 +232,7 @@ int query_peer(const options::QueryArguments& query, site::Site& site, const con
 int run_command(const options::QueryArguments& arguments, const console::Session& session) {
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  site::Site site(*manifest, state::Access::read_only, session.files);
+  site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
   if (arguments.at) return show_things_then(arguments, site, session);
   if (arguments.peer && arguments.topic != options::Topic::subscriptions) return query_peer(arguments, site, session);
   return query_here(arguments, site, session);

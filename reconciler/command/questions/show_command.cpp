@@ -128,7 +128,7 @@ int run_command(const options::ShowArguments& arguments, const console::Session&
   if (means_a_file(arguments.what, session.files)) return show_plan_file(arguments.what, session);
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
-  const site::Site site(*manifest, state::Access::read_only, session.files);
+  const site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
   const state::Snapshot snapshot = site.state.snapshot();
   if (const auto* const image = site::image_or_null(snapshot, arguments.what)) {
     show_one_image(*image, snapshot, site, session);

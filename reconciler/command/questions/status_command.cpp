@@ -34,7 +34,7 @@ int run_command(const options::StatusArguments&, const console::Session& session
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   site::warn_of_anothers_folder(manifest->server, session);
-  site::Site site(*manifest, state::Access::read_only, session.files);
+  site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
   show::Status status{.server = manifest->server.name,
                       .id = site.state.self(),
                       .images = 0,
@@ -43,7 +43,7 @@ int run_command(const options::StatusArguments&, const console::Session& session
                       .now = session.clock.now(),
                       .peers = {},
                       .last_run = site.state.last_run(),
-                      .running = io::RunLock::holder(site::lock_path(manifest->server)),
+                      .running = site::run_lock_holder(manifest->server),
                       .plan = std::nullopt,
                       .no_plan = "",
                       .disk = {}};

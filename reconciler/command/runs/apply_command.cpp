@@ -210,7 +210,7 @@ class ApplyCommand {
     // A commit that a guard may refuse names nobody whom to tell until it stands: its programs would be run, guard or no guard.
     if (!manifest_.guard.git.any()) notifications_.emplace(manifest_, of_run());
     lock_.emplace(site::take_lock(manifest_.server, mode_.command + " " + run_, session_));
-    site_.emplace(manifest_, state::Access::read_write, session_.files);
+    site_.emplace(manifest_, *lock_, session_.files);
     const auto last = source::commit_applied_last(*site_);
     for (const auto& text : source::require_commit(manifest_, last, session_.flags, arguments_.rewind))
       session_.warn(io::printable(text));
@@ -267,7 +267,7 @@ class ApplyCommand {
   std::optional<notify::Notifications>& notifications_;
   const Time started_ = session_.clock.now();
   const std::string run_ = apply::new_run_id(started_, apply::random_bits());
-  std::optional<io::RunLock> lock_;  ///< held until the end
+  std::optional<site::RunLock> lock_;  ///< held until the end
   std::optional<site::Site> site_;
   std::optional<apply::CatalogKeys> keys_;
   std::unique_ptr<io::Transport> transport_;

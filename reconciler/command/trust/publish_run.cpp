@@ -29,7 +29,7 @@ PublishRun::PublishRun(const std::string& command, const Manifest& manifest, con
     : session(in_session),
       start(run_start_of(command, manifest, session.clock.now())),
       lock(site::take_lock(manifest.server, command + " " + start.id, session)),
-      site(manifest, state::Access::read_write, session.files) {
+      site(manifest, lock, session.files) {
   source::require_commit(site, session.flags);
 }
 

@@ -22,7 +22,7 @@ struct PublishRun {
 
   const console::Session& session;
   const state::RunStart start;
-  const io::RunLock lock;
+  const site::RunLock lock;
   site::Site site;
 };
 

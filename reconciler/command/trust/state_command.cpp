@@ -13,6 +13,7 @@
 #include "reconciler/source/git_view.hpp"
 #include "reconciler/source/read_manifest.hpp"
 #include "schema/exit_code.hpp"
+#include "schema/text/url.hpp"
 
 namespace ingot::command {
 
@@ -75,6 +76,14 @@ void show_rebuilt_json(const apply::RebuiltState& rebuilt, show::Output& out) {
   json.finish();
 }
 
+void refuse_a_database(const ServerSection& server) {
+  if (!is_database_url(server.state)) return;
+  throw Error(
+      Fault::refused, fmt::format("the state \"{}\" is in a database, and only a file is rebuilt", io::printable(server.state)),
+      "restore the database from its backup; or set `state` to a file that does not exist, run \"ingot state rebuild\", and "
+      "carry the file over by \"ingot state move\"");
+}
+
 store::Store open_store_of_its_own_lineage(const ServerSection& server, io::Files& files) {
   const auto lineage = store::Store::lineage_of(files, server.store);
   if (lineage) return store::Store::open(files, server.store, *lineage);
@@ -129,9 +138,10 @@ int run_command(const options::RebuildArguments& arguments, const console::Sessi
   // What was applied last is what a lost state cannot say: of the guards all but "forward" are asked.
   (void)source::require_commit(*manifest, source::AppliedLast{}, session.flags, false);
   const ServerSection& server = manifest->server;
+  refuse_a_database(server);
   store::Store store = open_store_of_its_own_lineage(server, session.files);
   io::make_folders(session.files, site::state_folder(server), 0700);  // it may be lost with the state
-  const io::RunLock lock = site::take_lock_without_a_state(server, rebuild_command, session);
+  const site::RunLock lock = site::take_lock_without_a_state(server, rebuild_command, session);
   const Time started = session.clock.now();
   std::optional<state::State> old;
   if (const std::string why = apply::why_not_rebuild(server, store, session.files, old); !why.empty()) {

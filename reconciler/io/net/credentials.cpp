@@ -157,6 +157,16 @@ AccessKey read_access_key(const UploadEntry& upload) {
   return read_key(upload.key, upload.name.text(), fmt::format("upload \"{}\"", upload.name.text()));
 }
 
+std::string read_state_password(const std::string& path) {
+  const NamedSecret secret{"the state", "password", "", "state_password_file"};
+  std::string password = text_of_file(path, secret);
+  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
+  if (password.empty() || password.find_first_of(std::string_view("\n\0", 2)) != std::string::npos)
+    throw wrong(secret, fmt::format("{} holds no password", place_of_file(path, secret)),
+                "put the password alone into it, on one line");
+  return password;
+}
+
 std::string read_git_token() {
   const char* const file = std::getenv("INGOT_GIT_TOKEN_FILE");
   if (file != nullptr && *file != '\0')
@@ -166,7 +176,7 @@ std::string read_git_token() {
 }
 
 std::set<std::string> secret_variables(const Manifest& manifest) {
-  std::set<std::string> names{"INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE", "INGOT_GIT_SSH_KEY"};
+  std::set<std::string> names{"INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE", "INGOT_GIT_SSH_KEY", "PGPASSWORD", "PGPASSFILE"};
   for (const auto& peer : manifest.peers) {
     if (peer.credentials.token_env) names.insert(*peer.credentials.token_env);
     if (peer.credentials.s3) insert_variables(peer.credentials.s3->key, names);

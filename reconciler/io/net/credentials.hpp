@@ -35,6 +35,9 @@ std::string read_webhook_key(const NotifyEntry& notify);
 /// Of a file: as the AWS tools write it, the section of the upload's name, or else "default". Error{manifest} likewise.
 AccessKey read_access_key(const UploadEntry& upload);
 
+/// The password for the database of the state: the file without the end of its line. Error{manifest} likewise.
+std::string read_state_password(const std::string& path);
+
 /// The token for a manifest's repository over https, of INGOT_GIT_TOKEN_FILE or INGOT_GIT_TOKEN; "": there is none.
 /// Error{manifest}: the file cannot be read, or holds none.
 std::string read_git_token();

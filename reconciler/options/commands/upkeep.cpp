@@ -121,12 +121,14 @@ full to write a note or the record; what was removed is listed all the same.
 }
 
 CommandEntry state_command() {
-  CommandEntry state{"state", "rebuild a lost or damaged state from the store", R"(
+  CommandEntry state{"state", "rebuild a lost state, or move it to a database and back", R"(
   ingot state rebuild && ingot plan   # look at the plan before you apply it
   ingot state rebuild --json
+  ingot state move --to "postgresql://ingot@db.example.net/ingot?sslmode=verify-full"
+  ingot state move --to state/ingot.db
 )",
                      R"(
-The state is an index of the store and of the signed heads. If the state file is lost, damaged or an old backup, this command
+The state is an index of the store and of the signed heads. If the state file is lost, damaged or an old backup, "state rebuild"
 rebuilds it from the catalog that was published last, the provenance files beside the images, and the trust floors. Every byte is
 re-hashed. The old file is renamed and nothing is removed. No serial is used twice.
 
@@ -139,10 +141,17 @@ If the published head was not made by this server (a thief may have published it
 and nothing is changed (exit code 7).
 
 A backup of the newest state is better: copy state/ while no run is under way, with the store and the keys.
+
+"state move" carries the state over to a database, or from there to a file, where no state is. It copies every row, compares them
+all, and marks the old state as moved. Then set `state` in [server] to the new place. Every later command on the old one ends with
+exit code 6 and names the new place; queries still read it. A move that was cut off is finished by the same command.
 )"};
   add_form<RebuildArguments>(state, "rebuild")
       .option("--yes", &RebuildArguments::yes,
               "accept those images; or, if a root has revoked the keys of that head, disown them");
+  add_form<MoveState>(state, "move")
+      .needed("--to URL|PATH", &MoveState::to, "the new place: the URL of a PostgreSQL database, or a file")
+      .option("--password-file FILE", &MoveState::password_file, "the file with the password for that database");
   return state;
 }
 
