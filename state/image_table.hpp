@@ -4,7 +4,7 @@
 #include <functional>
 #include <optional>
 
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 #include "state/shown_states.hpp"
 #include "state/snapshot.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "schema/catalog/catalog.hpp"
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 
 namespace ingot::state {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {

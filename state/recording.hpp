@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "state/database.hpp"
 #include "state/effect.hpp"
+#include "state/engine/database.hpp"
 #include "state/image_table.hpp"
 
 namespace ingot::state {

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "schema/error.hpp"
-#include "state/sqlite.hpp"
-#include "state/state_file.hpp"
+#include "state/engine/sqlite.hpp"
+#include "state/engine/state_file.hpp"
 #include "state/state_impl.hpp"
 #include "state/upgrade.hpp"
 #include "tables.hpp"

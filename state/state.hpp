@@ -1,5 +1,5 @@
 // The state file: opening it, reading a snapshot, and recording what a run does, one transaction each. SQLite is hidden
-// in sqlite.*. The store and the signed heads are the truth; this is an index, intentions and floors of trust.
+// in engine/. The store and the signed heads are the truth; this is an index, intentions and floors of trust.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@
 #include "schema/manifest/manifest_commit.hpp"
 #include "schema/outcome.hpp"
 #include "state/effect.hpp"
-#include "state/place.hpp"
+#include "state/engine/place.hpp"
+#include "state/engine/run_fence.hpp"
 #include "state/restoration.hpp"
-#include "state/run_fence.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 #include "state/recording.hpp"
 #include "state/state.hpp"
 

@@ -3,8 +3,8 @@
 
 #include "schema/error.hpp"
 #include "schema/text/url.hpp"
-#include "state/postgres.hpp"
-#include "state/postgres_dialect.hpp"
+#include "state/engine/postgres.hpp"
+#include "state/engine/postgres_dialect.hpp"
 #include "state/state_impl.hpp"
 #include "state/upgrade.hpp"
 #include "tables.hpp"

@@ -8,9 +8,9 @@
 
 #include "schema/error.hpp"
 #include "schema/text/url.hpp"
-#include "state/postgres.hpp"
-#include "state/sqlite.hpp"
-#include "state/state_file.hpp"
+#include "state/engine/postgres.hpp"
+#include "state/engine/sqlite.hpp"
+#include "state/engine/state_file.hpp"
 #include "state/state_impl.hpp"
 #include "state/upgrade.hpp"
 #include "tables.hpp"

@@ -2,9 +2,9 @@
 // manifest asks for; no serial is given twice; and the first head after it is published whatever it says.
 #include <map>
 
+#include "state/engine/sqlite.hpp"
+#include "state/engine/state_file.hpp"
 #include "state/image_table.hpp"
-#include "state/sqlite.hpp"
-#include "state/state_file.hpp"
 #include "state/state_impl.hpp"
 
 namespace ingot::state {

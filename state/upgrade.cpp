@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "schema/error.hpp"
-#include "state/state_file.hpp"
+#include "state/engine/state_file.hpp"
 #include "tables.hpp"
 
 namespace ingot::state {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 
 namespace ingot::state {
 

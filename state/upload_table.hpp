@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {

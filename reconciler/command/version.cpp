@@ -9,8 +9,8 @@
 #include "reconciler/io/net/curl_transport.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/transfer/pack.hpp"
-#include "state/postgres_connection.hpp"
-#include "state/sqlite.hpp"
+#include "state/engine/postgres_connection.hpp"
+#include "state/engine/sqlite.hpp"
 
 namespace ingot::command {
 

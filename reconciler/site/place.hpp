@@ -4,7 +4,7 @@
 #include <string>
 
 #include "schema/manifest/manifest.hpp"
-#include "state/place.hpp"
+#include "state/engine/place.hpp"
 
 namespace ingot::site {
 

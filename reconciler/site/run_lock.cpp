@@ -11,7 +11,7 @@
 #include "reconciler/io/threads.hpp"
 #include "reconciler/site/place.hpp"
 #include "schema/text/url.hpp"
-#include "state/database_lock.hpp"
+#include "state/engine/database_lock.hpp"
 
 namespace ingot::site {
 

@@ -9,7 +9,7 @@
 #include "reconciler/console/session.hpp"
 #include "reconciler/io/disk/run_lock.hpp"
 #include "schema/manifest/manifest.hpp"
-#include "state/run_fence.hpp"
+#include "state/engine/run_fence.hpp"
 
 namespace ingot::site {
 

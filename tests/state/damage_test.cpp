@@ -2,7 +2,7 @@
 #include <random>
 
 #include "schema/error.hpp"
-#include "state/sqlite.hpp"
+#include "state/engine/sqlite.hpp"
 #include "tests/state/failing_disk.hpp"
 #include "tests/state/state_fixture.hpp"
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "state/sqlite.hpp"
+#include "state/engine/sqlite.hpp"
 #include "tests/state/state_fixture.hpp"
 
 namespace ingot::open_test {

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "schema/error.hpp"
-#include "state/database_lock.hpp"
-#include "state/postgres.hpp"
-#include "state/postgres_dialect.hpp"
+#include "state/engine/database_lock.hpp"
+#include "state/engine/postgres.hpp"
+#include "state/engine/postgres_dialect.hpp"
 #include "tests/state/state_fixture.hpp"
 #include "tests/support/postgres_server.hpp"
 

@@ -1,6 +1,6 @@
 // From an older format to a newer one: from every format that the product has had, and to one that is the test's own.
 #include "state/upgrade.hpp"
-#include "state/sqlite.hpp"
+#include "state/engine/sqlite.hpp"
 
 #include <filesystem>
 

@@ -3,7 +3,7 @@
 
 #include "schema/error.hpp"
 #include "schema/exit_code.hpp"
-#include "state/sqlite.hpp"
+#include "state/engine/sqlite.hpp"
 #include "state/upgrade.hpp"
 
 int main(int count, char** words) {

@@ -20,7 +20,7 @@
 #include "schema/image.hpp"
 #include "schema/names.hpp"
 #include "schema/text/quantity.hpp"
-#include "state/engine.hpp"
+#include "state/engine/engine.hpp"
 
 namespace ingot::state {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "state/place.hpp"
-#include "state/run_fence.hpp"
+#include "state/engine/place.hpp"
+#include "state/engine/run_fence.hpp"
 
 namespace ingot::state {
 

@@ -1,4 +1,4 @@
-#include "state/postgres.hpp"
+#include "state/engine/postgres.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,7 +9,7 @@
 #include <libpq-fe.h>
 
 #include "schema/error.hpp"
-#include "state/postgres_dialect.hpp"
+#include "state/engine/postgres_dialect.hpp"
 
 namespace ingot::state {
 

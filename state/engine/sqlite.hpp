@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 
 struct sqlite3;
 

@@ -1,4 +1,4 @@
-#include "state/postgres_connection.hpp"
+#include "state/engine/postgres_connection.hpp"
 
 #include <array>
 #include <memory>

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "schema/error.hpp"
-#include "state/database_lock.hpp"
-#include "state/postgres.hpp"
+#include "state/engine/database_lock.hpp"
+#include "state/engine/postgres.hpp"
 
 namespace ingot::state {
 

@@ -1,4 +1,4 @@
-#include "state/state_file.hpp"
+#include "state/engine/state_file.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "state/sqlite.hpp"
+#include "state/engine/sqlite.hpp"
 
 #include <cctype>
 #include <cerrno>
@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 
 #include "schema/error.hpp"
-#include "state/state_file.hpp"
+#include "state/engine/state_file.hpp"
 
 namespace ingot::state {
 

@@ -1,4 +1,4 @@
-#include "state/postgres_dialect.hpp"
+#include "state/engine/postgres_dialect.hpp"
 
 #include <array>
 #include <utility>

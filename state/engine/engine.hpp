@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "state/run_fence.hpp"
+#include "state/engine/run_fence.hpp"
 
 namespace ingot::state {
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "state/database.hpp"
-#include "state/place.hpp"
-#include "state/postgres_connection.hpp"
+#include "state/engine/database.hpp"
+#include "state/engine/place.hpp"
+#include "state/engine/postgres_connection.hpp"
 
 namespace ingot::state {
 

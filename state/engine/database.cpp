@@ -1,4 +1,4 @@
-#include "state/database.hpp"
+#include "state/engine/database.hpp"
 
 #include <algorithm>
 #include <cstring>
