@@ -86,7 +86,7 @@ Words choices_of(std::string_view placeholder) {
 }
 
 bool is_file(const std::string& alternative) {
-  constexpr std::array names{"FILE", "MANIFEST", "KEY", "PLAN", "DIR", "DEST", "BASE", "NEW", "DELTA"};
+  constexpr std::array names{"FILE", "MANIFEST", "KEY", "PLAN", "DIR", "DEST", "BASE", "NEW", "DELTA", "PATH"};
   return std::find(names.begin(), names.end(), alternative) != names.end();
 }
 
