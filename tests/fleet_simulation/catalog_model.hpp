@@ -25,6 +25,9 @@ struct Fetch {
   bool operator==(const Fetch&) const = default;
 };
 
+/// A first root of trust as published.
+inline constexpr std::uint64_t root_bytes = 595;
+
 class CatalogModel {
  public:
   CatalogModel(ServerId id, ServerName name, std::size_t series);

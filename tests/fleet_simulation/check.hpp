@@ -16,7 +16,6 @@ struct CheckResult {
   std::uint64_t polls = 0;         ///< real ones, whose requests and bytes were compared, at each server that was asked
   std::uint64_t idle_polls = 0;    ///< of them
   std::uint64_t copies = 0;        ///< in the states of the real sites, compared with the model's
-  std::uint64_t root_bytes = 0;    ///< of a root of trust
   std::vector<std::string> differences = {};  ///< none: the model is right
 };
 

@@ -35,6 +35,7 @@ struct Options {
   double slow = 5;  ///< percent of the sites
   double skew = 5;  ///< percent of the sites
   bool json = false;
+  bool check = true;        ///< hold the model against real servers
   bool growth = true;       ///< measure the real code at growing sizes
   std::string folder = {};  ///< for the real servers; "": memory, if there is any
 };

@@ -102,9 +102,8 @@ bool OriginModel::run(const OriginRun& run, const std::function<Bytes(std::uint3
   return true;
 }
 
-FleetModel::FleetModel(const Fleet& fleet, const std::vector<ServerId>& ids, std::uint64_t root_bytes)
+FleetModel::FleetModel(const Fleet& fleet, const std::vector<ServerId>& ids)
     : fleet_(fleet),
-      root_bytes_(root_bytes),
       network_(
           fleet, [this](std::uint32_t origin) { return origins_[origin].catalog.serial(); },
           [this](std::uint32_t origin, Serial serial) { return origins_[origin].catalog.head_bytes(serial); }),
@@ -170,7 +169,7 @@ void FleetModel::ask(std::uint32_t site, std::uint32_t origin, Second at, Poll& 
 }
 
 std::optional<Serial> FleetModel::ask_for_head(std::uint32_t site, std::uint32_t origin, std::size_t url, Second at, Poll& poll) {
-  asked_.push_back({.origin = origin, .url = url});
+  asked_.push_back({.origin = origin, .url = url, .is_root = false});
   const auto serial = network_.head(site, origin, url, at);
   if (serial) poll.heads += {.requests = 1, .bytes = origins_[origin].catalog.head_bytes(*serial)};
   return serial;
@@ -180,8 +179,9 @@ FleetModel::Answer FleetModel::ask_at(std::uint32_t site, std::uint32_t origin, 
   Known& known = sites_[site].of[origin];
   const CatalogModel& catalog = origins_[origin].catalog;
   if (!known.root) {
-    if (!network_.file(site, origin, url, root_key, root_bytes_, at)) return Answer::none;
-    poll.heads += {.requests = 1, .bytes = root_bytes_};
+    asked_.push_back({.origin = origin, .url = url, .is_root = true});
+    if (!network_.file(site, origin, url, root_key, root_bytes, at)) return Answer::none;
+    poll.heads += {.requests = 1, .bytes = root_bytes};
     known.root = true;
   }
   const auto serial = ask_for_head(site, origin, url, at, poll);

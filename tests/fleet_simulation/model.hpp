@@ -74,8 +74,8 @@ struct SiteTotals {
 
 class FleetModel {
  public:
-  /// `ids`: of the origins. `root_bytes`: of a root of trust as published.
-  FleetModel(const Fleet& fleet, const std::vector<ServerId>& ids, std::uint64_t root_bytes);
+  /// `ids`: of the origins.
+  FleetModel(const Fleet& fleet, const std::vector<ServerId>& ids);
 
   void run_origin(std::uint32_t origin, const OriginRun& run, const std::function<Bytes(std::uint32_t image)>& bytes);
   /// nullopt: the site is down, or its last run goes on.
@@ -84,12 +84,13 @@ class FleetModel {
   const OriginModel& origin(std::uint32_t number) const { return origins_[number]; }
   const Network& network() const { return network_; }
   const SiteTotals& totals() const { return totals_; }
-  /// The heads that the last poll asked for.
-  struct AskedHead {
+  /// The heads and roots of trust that the last poll asked for, answered or not.
+  struct Asked {
     std::uint32_t origin;
     std::size_t url;
+    bool is_root;
   };
-  const std::vector<AskedHead>& asked_heads() const { return asked_; }
+  const std::vector<Asked>& asked() const { return asked_; }
   /// Whether a site has all that it wants of what is published.
   bool has_all(std::uint32_t site) const;
   /// The images of one origin that a site has, or had before they were withdrawn.
@@ -130,7 +131,6 @@ class FleetModel {
   }
 
   const Fleet& fleet_;
-  std::uint64_t root_bytes_;
   std::vector<OriginModel> origins_;
   Network network_;
   std::vector<Site> sites_;
@@ -144,7 +144,7 @@ class FleetModel {
     std::uint64_t bytes;
   };
   std::vector<Came> came_;
-  std::vector<AskedHead> asked_;
+  std::vector<Asked> asked_;
   std::vector<std::pair<std::uint32_t, std::size_t>> came_for_all_;
   SiteTotals totals_;
 };

@@ -6,7 +6,7 @@ namespace ingot::fleet_simulation {
 
 namespace {
 
-constexpr Second mirror_keeps_a_head = 600;
+constexpr Second mirror_keeps_a_head = 0;  ///< as in examples/nginx.conf
 constexpr Second edge_keeps_a_head = 60;
 constexpr double origin_line = 125e6;  ///< bytes per second: 1 Gbit/s
 constexpr double cache_line = 1250e6;  ///< 10 Gbit/s
