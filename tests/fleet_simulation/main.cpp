@@ -11,7 +11,7 @@
 //    real code makes: one for the head of each peer; if its index is new, the index and the pages that changed; then the images.
 //    The rules of trust that depend on clocks are the product's. Assumed, not taken from the product: an image has 0.2 to 2 GB
 //    packed; the lines of a site (100 Mbit/s; 2 if it is slow), an origin (1 Gbit/s) and a cache (10 Gbit/s), which serve what
-//    was asked for in turn; 50 ms a request. What a poll copies counts as here when all of it is.
+//    was asked for in turn, and a store at once; 50 ms a request. What a poll copies counts as here when all of it is.
 // 2. The check: up to 20 servers with 200 images for a month, as a model and as real servers: real manifests, observer, planner,
 //    apply, publisher, SQLite states and stores in folders, over the same simulated network and clock. After each publication
 //    and each poll that is real, requests and bytes must be the same, and in the end what each site has. Polls without news are

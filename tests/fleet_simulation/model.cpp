@@ -142,7 +142,10 @@ std::optional<Poll> FleetModel::poll(std::uint32_t site, Second at) {
     const Fetch all{.requests = poll.pieces.requests + poll.images.requests, .bytes = poll.pieces.bytes + poll.images.bytes};
     double finished = static_cast<double>(at) + latency * static_cast<double>(all.requests) +
                       static_cast<double>(all.bytes) / (fleet_.is_slow(site) ? slow_site_line : site_line);
-    for (const Came& came : came_) finished = std::max(finished, network_.delivered(site, came.origin, came.url, came.bytes, at));
+    for (const Came& came : came_) {
+      finished = std::max(finished, network_.delivered(site, came.origin, came.url, came.bytes, at));
+      if (network_.cache_at(site, came.url)) finished = std::max(finished, network_.filled(site, came.origin));
+    }
     poll.finished = static_cast<Second>(std::ceil(finished));
   }
   for (const auto& [origin, place] : came_for_all_) {
@@ -270,6 +273,7 @@ bool FleetModel::copy(std::uint32_t site, std::uint32_t origin, const OriginMode
 void FleetModel::count(const Poll& poll) {
   ++totals_.polls;
   if (poll.has_failed) ++totals_.failed;
+  if (poll.pieces.requests > 0) ++totals_.read;
   if (poll.copies > 0) ++totals_.recorded;
   if (!poll.has_failed && !poll.has_news) {
     ++totals_.idle;

@@ -65,6 +65,7 @@ struct Poll {
 struct SiteTotals {
   std::uint64_t polls = 0;
   std::uint64_t idle = 0;      ///< polls without news and failures
+  std::uint64_t read = 0;      ///< polls that read a new catalog
   std::uint64_t failed = 0;    ///< polls in which a peer did not answer, or was not trusted
   std::uint64_t recorded = 0;  ///< runs that did something
   std::uint64_t copies = 0;

@@ -14,6 +14,12 @@ constexpr double cache_line = 1250e6;  ///< 10 Gbit/s
 /// Keys of the model are small; those of real servers are hashes.
 constexpr std::uint64_t small_keys = std::uint64_t{1} << 32U;
 
+/// When a line has given these bytes too, after all that it was asked for before.
+double over_line(double& taken, std::uint64_t bytes, double bytes_a_second, Second at) {
+  taken = std::max(taken, static_cast<double>(at)) + static_cast<double>(bytes) / bytes_a_second;
+  return taken;
+}
+
 }  // namespace
 
 bool Network::Cache::Held::has(std::uint64_t key) const {
@@ -104,6 +110,7 @@ bool Network::file(std::uint32_t site, std::uint32_t origin, std::size_t url, st
         return false;
       }
       held.add(key);
+      if (fleet_.options().topology == Topology::mirrors) held.filled = over_line(origin_lines_[origin], bytes, origin_line, at);
     }
   }
   return files(site, origin, url, one, at);
@@ -126,9 +133,8 @@ void Network::upload(std::uint32_t origin, const Fetch& what, Second at) {
 
 double Network::delivered(std::uint32_t site, std::uint32_t origin, std::size_t url, std::uint64_t bytes, Second at) {
   const auto cache = cache_at(site, url);
-  double& taken = cache ? cache_lines_[*cache] : origin_lines_[origin];
-  taken = std::max(taken, static_cast<double>(at)) + static_cast<double>(bytes) / (cache ? cache_line : origin_line);
-  return taken;
+  return cache ? over_line(cache_lines_[*cache], bytes, cache_line, at)
+               : over_line(origin_lines_[origin], bytes, origin_line, at);
 }
 
 }  // namespace ingot::fleet_simulation

@@ -46,6 +46,8 @@ class Network {
   /// An origin puts so much into a store.
   void upload(std::uint32_t origin, const Fetch& what, Second at);
 
+  /// When a cache has got what it lacked of an origin.
+  double filled(std::uint32_t site, std::uint32_t origin) const { return holds_[fleet_.cache_of(site)].of[origin].filled; }
   /// When the line of who answers at this URL has given `bytes` more, which were asked for at `at`.
   double delivered(std::uint32_t site, std::uint32_t origin, std::size_t url, std::uint64_t bytes, Second at);
 
@@ -58,6 +60,7 @@ class Network {
     struct Held {
       Serial serial = 0;
       Second fetched = 0;
+      double filled = 0;
       std::vector<bool> low_files = {};
       std::unordered_set<std::uint64_t> other_files = {};
       void add(std::uint64_t key);

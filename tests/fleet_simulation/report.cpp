@@ -27,10 +27,10 @@ void add_loads(std::vector<Figure>& figures, const std::string& name, const std:
   const double count = static_cast<double>(loads.size());
   figures.push_back({name + "_requests_a_day", who + ": requests a day", number(sum.served.requests) / count / days});
   figures.push_back({name + "_bytes_a_day", who + ": bytes a day", number(sum.served.bytes) / count / days, "bytes"});
-  figures.push_back(
-      {name + "_busiest_requests", who + ": requests a second in the busiest hour", number(sum.busiest_hour_requests) / hour});
-  figures.push_back(
-      {name + "_busiest_bytes", who + ": bytes a second in the busiest hour", number(sum.busiest_hour_bytes) / hour, "bytes"});
+  figures.push_back({name + "_busiest_requests", who + ": requests a second that the busiest hour asks for",
+                     number(sum.busiest_hour_requests) / hour});
+  figures.push_back({name + "_busiest_bytes", who + ": bytes a second that the busiest hour asks for",
+                     number(sum.busiest_hour_bytes) / hour, "bytes"});
 }
 
 void add_spreads(std::vector<Figure>& figures, const FleetModel& model) {
@@ -104,7 +104,7 @@ std::vector<Figure> figures_of(const Fleet& fleet, const FleetModel& model) {
   std::uint32_t lacking = 0;
   for (std::uint32_t site = 0; site < fleet.sites(); ++site) lacking += model.has_all(site) ? 0 : 1;
   const double idle_peers = number(totals.idle) * fleet.origins();
-  const double with_news = number(totals.polls - totals.idle);
+  const double reading = number(totals.read);
   std::vector<Figure> figures{
       {"sites_that_lack_images", "sites that lack an image at the end", static_cast<double>(lacking)},
       {"polls", "polls", number(totals.polls)},
@@ -113,8 +113,8 @@ std::vector<Figure> figures_of(const Fleet& fleet, const FleetModel& model) {
        "%"},
       {"idle_requests_a_peer", "idle poll: requests a peer", ratio(number(totals.idle_heads.requests), idle_peers)},
       {"idle_bytes_a_peer", "idle poll: bytes a peer", ratio(number(totals.idle_heads.bytes), idle_peers), "bytes"},
-      {"news_requests", "other polls: requests for catalogs", ratio(number(totals.pieces.requests), with_news)},
-      {"news_bytes", "other polls: bytes of catalogs", ratio(number(totals.pieces.bytes), with_news), "bytes"},
+      {"news_requests", "poll that reads new catalogs: requests for their pages", ratio(number(totals.pieces.requests), reading)},
+      {"news_bytes", "  bytes", ratio(number(totals.pieces.bytes), reading), "bytes"},
       {"catalog_bytes_a_day", "a site: bytes of heads and catalogs a day",
        number(totals.heads.bytes + totals.pieces.bytes) / sites / days, "bytes"},
       {"copies_a_site", "a site: copies at the end", number(totals.copies) / sites},
