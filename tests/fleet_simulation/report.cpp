@@ -102,7 +102,7 @@ std::vector<Figure> figures_of(const Fleet& fleet, const FleetModel& model) {
   const double days = number(static_cast<std::uint64_t>(fleet.end())) / day;
   const double sites = fleet.sites();
   std::uint32_t lacking = 0;
-  for (std::uint32_t site = 0; site < fleet.sites(); ++site) lacking += model.has_all(site) ? 0 : 1;
+  for (std::uint32_t site = 0; site < fleet.sites(); ++site) lacking += model.has_all(site) ? 0U : 1U;
   const double idle_peers = number(totals.idle) * fleet.origins();
   const double reading = number(totals.read);
   std::vector<Figure> figures{
