@@ -135,7 +135,8 @@ TEST_F(Deltas, R28_a_whole_image_in_place_of_a_delta_for_which_max_bytes_has_no_
   for (const fs::path& file : files()) fs::remove(file);
   subscribe("[limits]\nmax_bytes = \"4 MB\"\n");
   const Json first = edge.apply();
-  EXPECT_EQ(first["done"].size(), 1U);
+  const auto is_copy = [](const Json& one) { return one.at("verb") == "copy"; };
+  EXPECT_EQ(std::count_if(first["done"].begin(), first["done"].end(), is_copy), 1) << first["done"].dump();
   EXPECT_THAT(first["not_started"].dump(),
               AllOf(HasSubstr("`max_bytes` does not leave 3.0 MB for the whole image"), HasSubstr("\"deferred\":true")));
   edge.apply();
