@@ -159,9 +159,10 @@ TEST(arguments, what_comes_later_is_not_known_yet) {
   EXPECT_THAT(wrong({"apply", "--format", "markdown"}), HasSubstr("is not known to apply"));
 }
 
-TEST(arguments, state_knows_one_verb) {
+TEST(arguments, state_has_two_verbs) {
   parsed<options::RebuildArguments>({"state", "rebuild"});
-  EXPECT_THAT(wrong({"state"}), HasSubstr("state needs rebuild"));
+  EXPECT_EQ(parsed<options::MoveState>({"state", "move", "--to", "x"}).to, "x");
+  EXPECT_THAT(wrong({"state"}), HasSubstr("state needs one of rebuild, move"));
   EXPECT_THAT(wrong({"state", "rebuidl"}), HasSubstr("did you mean \"rebuild\"?"));
 }
 
