@@ -131,7 +131,8 @@ class Applying {
   }
 
   void do_actions() {
-    for (std::size_t action = 0; action < first_upload();) {
+    const std::size_t end = first_upload();
+    for (std::size_t action = 0; action < end;) {
       if (task_at(action)) {
         action = do_copies_from(action);
       } else {
