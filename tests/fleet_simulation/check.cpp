@@ -1,6 +1,6 @@
 #include "tests/fleet_simulation/check.hpp"
 
-#include <filesystem>
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -178,7 +178,10 @@ class Check {
     const auto modelled = model_->poll(site, at);
     if (!modelled) return;
     const bool is_idle = !modelled->has_news && !modelled->has_failed;
-    if (!modelled->has_news && at / hour % 24 != site % 24) return ask_as_modelled(site, at);  // of these one a day is real
+    if (is_like_others(*modelled) && at / hour % 24 != site % 24) {
+      for (const auto& asked : model_->asked()) network_.head(site, asked.origin, asked.url, at);
+      return;
+    }
     clock_.at = at;
     clock_.skew = fleet_.skew(site);
     sites_[site]->run({"reconcile", "--quiet"}, exits_of(*modelled, at));
@@ -198,14 +201,10 @@ class Check {
     }
   }
 
-  /// What a poll without news asks for, without a real server.
-  void ask_as_modelled(std::uint32_t site, Second at) {
-    for (const auto& asked : model_->asked()) {
-      if (asked.is_root)
-        network_.file(site, asked.origin, asked.url, key_of("root/1.dsse"), root_bytes, at);
-      else
-        network_.head(site, asked.origin, asked.url, at);
-    }
+  /// Whether a poll teaches the site nothing: such polls are real once a day.
+  bool is_like_others(const Poll& poll) const {
+    const auto& asked = model_->asked();
+    return !poll.has_news && std::none_of(asked.begin(), asked.end(), [](const auto& one) { return one.is_root; });
   }
 
   /// In the first days a series that a site follows may not be there yet, which it reports as blocked.

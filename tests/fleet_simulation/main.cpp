@@ -14,8 +14,9 @@
 //    was asked for in turn, and a store at once; 50 ms a request. What a poll copies counts as here when all of it is.
 // 2. The check: up to 20 servers with 200 images for a month, as a model and as real servers: real manifests, observer, planner,
 //    apply, publisher, SQLite states and stores in folders, over the same simulated network and clock. After each publication
-//    and each poll that is real, requests and bytes must be the same, and in the end what each site has. Polls without news are
-//    real once a day. If anything differs the program ends with 1. Uploads are not made: with "cdn" the readers are checked.
+//    and each poll that is real, requests and bytes must be the same, and in the end what each site has. Polls that teach a site
+//    nothing are real once a day. If anything differs the program ends with 1. Uploads are not made: with "cdn" the readers are
+//    checked.
 // 3. The growth: real servers with 1,000 to 100,000 images, and a history of up to 10,000 runs: processor, memory, disk, syncs.
 //
 // The fleet: one server in a hundred (at least two) is an origin; the others are sites. All sites have all origins as peers, ask
