@@ -1,5 +1,5 @@
 // Names of servers, images, series and types. A name that exists is valid: 1-128 of A-Z a-z 0-9 . _ -,
-// not starting with "." or "-" (schema/manifest.md). Names never become paths.
+// not starting with "." or "-" (schema/manifest.md), so neither ".." nor "a/b". Names never become paths.
 #pragma once
 
 #include <compare>

@@ -9,9 +9,10 @@
 namespace ingot::io {
 
 struct RetryRules {
-  int attempts = 3;                                ///< in all, per URL
-  std::chrono::milliseconds first_wait{500};       ///< doubled after each failure
-  std::chrono::milliseconds longest_wait{60'000};  ///< also of a server's Retry-After
+  int attempts = 3;                           ///< in all, per URL
+  std::chrono::milliseconds first_wait{500};  ///< doubled after each failure
+  /// A longer Retry-After is cut to it. What it means when a peer asks for longer: curl_transport, asks_for_too_long.
+  std::chrono::milliseconds longest_wait{60'000};
 };
 
 /// After `failures` (≥ 1) failed attempts. `jitter`: 0 … 1, random, so that many clients don't come back together.

@@ -2,7 +2,7 @@
 // exports all or nothing goes, their links too.
 #include <fmt/format.h>
 
-#include "reconciler/plan/guard/removal_limit.hpp"
+#include "reconciler/plan/guard/guard_texts.hpp"
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/texts.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/plan/guard/removal_limit.hpp"
+#include "reconciler/plan/guard/guard_texts.hpp"
 #include "reconciler/plan/passes.hpp"
 
 namespace ingot::plan {

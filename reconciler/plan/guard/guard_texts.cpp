@@ -1,4 +1,4 @@
-#include "reconciler/plan/guard/removal_limit.hpp"
+#include "reconciler/plan/guard/guard_texts.hpp"
 
 #include <algorithm>
 
