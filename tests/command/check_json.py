@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""check_json.py SCHEMA DOCUMENT [lines]: exit 0 if the document (or each of its lines) is valid; 77 without jsonschema."""
+"""check_json.py SCHEMA DOCUMENT: exit 1, and what is wrong, if the document is not as the schema says.
+
+Without arguments, it judges documents until its standard input ends. A question is a line "SCHEMA one|lines SIZE" and SIZE bytes: a document, or one in each line. The answer is a line with the size of
+what is wrong (0: nothing), and that."""
+import functools
 import json
 import sys
 
-try:
-    import jsonschema
-except ImportError:
-    print("python3-jsonschema is not installed")
-    sys.exit(77)
+import jsonschema
 
 
 def no_duplicates(pairs):
@@ -17,15 +17,31 @@ def no_duplicates(pairs):
     return dict(pairs)
 
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    schema = json.load(file)
-jsonschema.Draft7Validator.check_schema(schema)
-validator = jsonschema.Draft7Validator(schema)
-with open(sys.argv[2], encoding="utf-8") as file:
-    documents = file.read().splitlines() if len(sys.argv) > 3 else [file.read()]
-bad = 0
-for document in documents:
-    for error in validator.iter_errors(json.loads(document, object_pairs_hook=no_duplicates)):
-        print("/".join(str(part) for part in error.absolute_path), error.message)
-        bad = 1
-sys.exit(bad)
+@functools.cache
+def validator(path):
+    with open(path, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def faults(schema, documents):
+    try:
+        return [
+            "/".join(str(part) for part in error.absolute_path) + " " + error.message
+            for document in documents
+            for error in validator(schema).iter_errors(json.loads(document, object_pairs_hook=no_duplicates))
+        ]
+    except (OSError, ValueError, jsonschema.SchemaError) as error:
+        return [f"{type(error).__name__}: {error}"]
+
+
+if len(sys.argv) == 3:
+    with open(sys.argv[2], encoding="utf-8") as file:
+        sys.exit("\n".join(faults(sys.argv[1], [file.read()])) or 0)
+while question := sys.stdin.buffer.readline():
+    path, how, size = question.decode().rsplit(maxsplit=2)
+    text = sys.stdin.buffer.read(int(size)).decode("utf-8", "surrogateescape")
+    answer = "\n".join(faults(path, text.splitlines() if how == "lines" else [text])).encode("utf-8", "replace")
+    sys.stdout.buffer.write(b"%d\n%s" % (len(answer), answer))
+    sys.stdout.buffer.flush()
