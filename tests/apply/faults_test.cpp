@@ -8,6 +8,7 @@
 #include "reconciler/io/threads.hpp"
 #include "tests/apply/disturbed_apply.hpp"
 #include "tests/support/fault_files.hpp"
+#include "tests/support/full_suite.hpp"
 
 namespace ingot::faults_test {
 namespace {
@@ -73,7 +74,7 @@ class faults : public DisturbedApply {
 
   void sweep(DiskFault fault, std::size_t stride) {
     const std::vector<std::string> expected = undisturbed_end();
-    for (std::size_t at = 1; at < 1000; at += stride) {
+    for (std::size_t at = 1; at < 1000; at += step_of(stride)) {
       SCOPED_TRACE("operation " + std::to_string(at));
       if (one_fault(at, fault, expected)) {
         EXPECT_GT(at, bytes_are_gone_ ? 30U : 80U) << "a sweep over nothing";

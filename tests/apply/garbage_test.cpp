@@ -13,6 +13,7 @@
 #include "reconciler/io/hash.hpp"
 #include "schema/error.hpp"
 #include "tests/support/fault_files.hpp"
+#include "tests/support/full_suite.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
@@ -332,7 +333,7 @@ TEST_F(garbage, every_operation_may_fail_and_another_run_ends_the_same) {
   };
   FaultFiles faulty;
   for (const bool for_ever : {false, true}) {
-    for (std::size_t n = 0;; ++n) {
+    for (std::size_t n = 0;; n += step_of(1)) {
       fresh(&faulty);
       faulty.start_over();
       faulty.fail_at = n;

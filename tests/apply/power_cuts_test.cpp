@@ -13,6 +13,7 @@
 #include "tests/apply/disturbed_apply.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/figures.hpp"
+#include "tests/support/full_suite.hpp"
 #include "tests/support/power_cut_files.hpp"
 #include "tests/support/process.hpp"
 
@@ -20,11 +21,6 @@ namespace ingot::power_cuts_test {
 namespace {
 
 using namespace testing_support;
-
-bool is_full() {
-  const char* const full = std::getenv("INGOT_FULL");
-  return full != nullptr && std::string(full) == "1";
-}
 
 class power_cuts : public DisturbedApply {
  protected:
@@ -171,7 +167,7 @@ TEST_F(power_cuts, K2_a_cut_at_any_operation_of_many_actions_that_are_recorded_t
   many_ = true;
   const std::vector<std::string> expected = undisturbed_end();
   reached_ = true;
-  for (std::size_t at = 1 + dice_() % 3; reached_ && !HasFailure(); at += is_full() ? 1U : 3U)
+  for (std::size_t at = 1 + dice_() % 3; reached_ && !HasFailure(); at += step_of(1))
     survive_a_cut_at(at, every_way[dice_() % every_way.size()], expected);
   figure("power_cuts_model_many", cuts_, "power cuts in a model of the disk");
 }
@@ -179,7 +175,7 @@ TEST_F(power_cuts, K2_a_cut_at_any_operation_of_many_actions_that_are_recorded_t
 TEST_F(power_cuts, K6_what_a_killed_run_left_unsynced_is_synced_by_the_next_before_it_counts) {
   const std::vector<std::string> expected = undisturbed_end();
   reached_ = true;
-  for (std::size_t at = 1 + dice_() % 2; reached_ && !HasFailure(); at += is_full() ? 1U : 2U) {
+  for (std::size_t at = 1 + dice_() % 3; reached_ && !HasFailure(); at += step_of(1)) {
     SCOPED_TRACE("operation " + std::to_string(at) + ", seed " + std::to_string(seed_));
     const auto server = fresh();
     const std::vector<plan::Change> all = changes(*server);

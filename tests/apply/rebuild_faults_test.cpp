@@ -21,6 +21,7 @@
 #include "tests/apply/disturbed_apply.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/figures.hpp"
+#include "tests/support/full_suite.hpp"
 #include "tests/support/power_cut_files.hpp"
 
 namespace ingot::rebuild_faults_test {
@@ -183,9 +184,9 @@ class rebuild_faults : public testing::Test {
     for (const Left left : {Left::an_old_state, Left::a_damaged_one, Left::nothing, Left::only_its_log}) {
       const std::vector<std::string> expected = undisturbed_end(left);
       if (HasFailure()) return;
-      std::size_t n = 0;
-      for (bool reached = true; reached && !HasFailure();) {
-        SCOPED_TRACE("operation " + std::to_string(++n) + ", left " + std::to_string(static_cast<int>(left)));
+      std::size_t n = 1;
+      for (bool reached = true; reached && !HasFailure(); n += step_of(1)) {
+        SCOPED_TRACE("operation " + std::to_string(n) + ", left " + std::to_string(static_cast<int>(left)));
         make(left);
         reached = disturb(n);
         expect_the_end(expected);

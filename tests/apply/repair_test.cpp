@@ -10,6 +10,7 @@
 #include "reconciler/apply/upkeep/damaged_images.hpp"
 #include "reconciler/io/hash.hpp"
 #include "tests/support/fault_files.hpp"
+#include "tests/support/full_suite.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
@@ -95,7 +96,7 @@ class repairs : public testing::Test {
   }
 
   void sweep(const std::function<void(FaultFiles& disk, std::size_t at)>& arm) {
-    for (std::size_t at = 1; at < 1000; ++at) {
+    for (std::size_t at = 1; at < 1000; at += step_of(1)) {
       SCOPED_TRACE("operation " + std::to_string(at));
       const auto server = fresh();
       FaultFiles disk;

@@ -90,11 +90,6 @@ void count(const std::string& what, std::size_t number) {
   testing_support::figure(name, tried[name] += number, what);
 }
 
-bool is_full() {
-  const char* const full = std::getenv("INGOT_FULL");
-  return full != nullptr && std::string_view(full) == "1";
-}
-
 std::string head_with(const Stage& stage, const std::function<std::string(std::string)>& edit) {
   return write_envelope(
       trust::sign_envelope(head_payload_type, edit(write_head(stage.peer.head())), {&stage.peer.catalog_key()}));

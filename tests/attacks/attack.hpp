@@ -10,8 +10,11 @@
 #include <gtest/gtest.h>
 
 #include "tests/attacks/stage.hpp"
+#include "tests/support/full_suite.hpp"
 
 namespace ingot::attacks {
+
+using testing_support::is_full;
 
 /// What may differ in home afterwards.
 enum class Leaves {
@@ -36,9 +39,6 @@ void try_all(Way way, const std::vector<Attack>& attacks);
 
 /// Adds to what this test tried, for tests/figures.
 void count(const std::string& what, std::size_t number);
-
-/// INGOT_FULL=1: everything, however long it takes.
-bool is_full();
 
 /// The newest head with its payload edited as text, signed by the catalog key.
 std::string head_with(const Stage& stage, const std::function<std::string(std::string)>& edit);

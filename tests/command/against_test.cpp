@@ -13,6 +13,7 @@
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
 #include "tests/support/closed_window.hpp"
+#include "tests/support/full_suite.hpp"
 
 namespace ingot::against_test {
 namespace {
@@ -317,9 +318,9 @@ TEST_F(Against, R22_what_is_published_of_the_state_alone_is_planned) {
 
 TEST_F(Against, a_random_walk_of_both_manifests_has_one_id_here_and_elsewhere_at_every_step) {
   two_open_servers();
-  std::mt19937 random(std::getenv("INGOT_FULL") != nullptr ? std::random_device{}() : 7U);
+  std::mt19937 random(testing_support::is_full() ? std::random_device{}() : 7U);
   const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
-  const int steps = std::getenv("INGOT_FULL") != nullptr ? 400 : 25;
+  const int steps = testing_support::is_full() ? 400 : 25;
   for (int step = 0; step < steps; ++step) {
     std::string gold, silver = peer("gold"), members, kept;
     for (const char* name : {"a", "b", "c"}) {

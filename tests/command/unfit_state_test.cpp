@@ -12,6 +12,7 @@
 
 #include "schema/catalog/write_catalog.hpp"
 #include "tests/command/rebuild_fixture.hpp"
+#include "tests/support/full_suite.hpp"
 #include "tests/support/process.hpp"
 
 namespace ingot::unfit_state_test {
@@ -269,7 +270,7 @@ TEST_F(Rebuild, G1_a_damaged_state_is_never_applied_and_never_made_anew_silently
   fs::copy(folder / "silver", folder / "template", fs::copy_options::recursive);
   const std::string good = read(state("silver"));
   const std::string published = read(folder / "silver/store/public/head.dsse");
-  const unsigned seeds = std::getenv("INGOT_FULL") != nullptr ? 1000 : 45;
+  const unsigned seeds = testing_support::is_full() ? 1000 : 24;
   unsigned noticed = 0;
   for (unsigned seed = 1; seed <= seeds; ++seed) {
     std::mt19937 random(seed);
@@ -352,7 +353,7 @@ TEST_F(Rebuild, a_flipped_bit_in_any_column_is_noticed_by_the_rebuild_that_is_ad
   const std::string good = read(state("silver"));
   const auto columns = columns_of(state("silver"));
   ASSERT_GT(columns.size(), 100U);
-  const std::size_t step = std::getenv("INGOT_FULL") != nullptr ? 1 : 5;
+  const std::size_t step = testing_support::is_full() ? 1 : 7;
   unsigned refused = 0;
   for (std::size_t i = 0; i < columns.size(); i += step) {
     const auto& [table, column] = columns[i];
