@@ -69,9 +69,14 @@ bool is_not_there(const io::HttpAnswer& answer) {
   return answer.status == 404 && element_text(answer.body, "Code") != "NoSuchBucket";
 }
 
+bool is_full(const io::HttpAnswer& answer) {
+  return answer.status == 507 || element_text(answer.body, "Code") == "QuotaExceeded";
+}
+
 /// What time may mend.
 bool is_worth_another(const io::HttpAnswer& answer) {
   if (answer.status == 0) return answer.again;
+  if (is_full(answer)) return false;
   const std::string code = element_text(answer.body, "Code");
   return answer.status >= 500 || answer.status == 429 || answer.status == 408 || code == "RequestTimeout" ||
          code == "OperationAborted" || code == "InternalError" || code == "SlowDown";
@@ -124,9 +129,11 @@ Trouble trouble_of(const io::HttpAnswer& answer, const UploadEntry& place) {
   if (code == "AuthorizationHeaderMalformed" || code == "InvalidRegion" || code == "IllegalLocationConstraintException")
     return {.why = fmt::format("the store refuses the region \"{}\" ({})", place.region, said),
             .mend = "correct \"region\" in the manifest"};
-  if (answer.status == 401 || answer.status == 403) return denial(place, said);
-  if (code == "QuotaExceeded" || answer.status == 507)
+  if (is_full(answer))
     return {.why = fmt::format("the bucket is full ({})", said), .mend = "enlarge its quota, or remove what nobody needs"};
+  // Of a key for some time only, that time may be over: stores tell that with 400.
+  const bool is_over = code == "ExpiredToken" || code == "TokenRefreshRequired" || code == "InvalidToken";
+  if (answer.status == 401 || answer.status == 403 || is_over) return denial(place, said);
   return {.why = fmt::format("the store answers with {}", said), .mend = later};
 }
 

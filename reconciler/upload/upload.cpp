@@ -59,9 +59,9 @@ class Uploading {
   bool choose(const RecordedHead& known, const HeadThere& there) {
     // While the head there is not the one that was put last, somebody has changed or emptied the place: each object that is
     // recorded is looked at. If there was a head, objects that are not recorded may be there too.
-    const bool as_recorded = there.kind == Kind::as_known;
-    const bool may_have_more = !as_recorded && (known.serial > 0 || there.kind == Kind::other);
     const std::map<std::string, RecordedObject> recorded = records_.objects();
+    const bool as_recorded = there.kind == Kind::as_known || is_head_of_a_dead_run(there, recorded);
+    const bool may_have_more = !as_recorded && (known.serial > 0 || there.kind == Kind::other);
     bool has_head = false;
     for (const TreeFile& file : tree_.files) {
       const auto found = recorded.find(file.path);
@@ -81,6 +81,12 @@ class Uploading {
       total_ += file.piece.length;
     }
     return has_head;
+  }
+
+  /// A run that put the head, and died before it recorded that, had recorded all else before.
+  static bool is_head_of_a_dead_run(const HeadThere& there, const std::map<std::string, RecordedObject>& recorded) {
+    const auto head = recorded.find(head_path);
+    return there.kind == Kind::other && head != recorded.end() && !head->second.etag && head->second.piece.digest == there.digest;
   }
 
   void put_layer(Layer layer) {
@@ -341,7 +347,8 @@ HeadThere look_at_head(Bucket& bucket, const RecordedHead& known, const OwnTree&
     const auto serial = own.own_serial(bytes->bytes);
     if (!serial) return {.kind = Kind::foreign};
     const bool is_known = known.serial > 0 && *serial == known.serial;
-    return {.kind = is_known ? Kind::as_known : Kind::other, .serial = *serial};
+    if (is_known) return {.kind = Kind::as_known, .serial = *serial};
+    return {.kind = Kind::other, .serial = *serial, .digest = io::sha256(bytes->bytes)};
   }
   if (std::holds_alternative<TooLong>(got)) return {.kind = Kind::foreign};
   // Another server may have begun: it puts its first root before anything else.

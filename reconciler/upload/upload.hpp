@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ struct HeadThere {
     foreign,   ///< of another server, or no head at all
   };
   Kind kind = Kind::nothing;
-  Serial serial = 0;  ///< as_known, other
+  Serial serial = 0;                  ///< as_known, other
+  std::optional<Digest> digest = {};  ///< other: of its bytes
 };
 /// One request, or a second one if there is no head. Throws as Bucket does.
 HeadThere look_at_head(Bucket& bucket, const RecordedHead& known, const OwnTree& own);

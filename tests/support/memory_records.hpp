@@ -7,7 +7,7 @@
 
 namespace ingot::testing_support {
 
-class MemoryRecords final : public upload::Records {
+class MemoryRecords : public upload::Records {
  public:
   upload::RecordedHead head() override {
     const std::lock_guard lock(mutex_);

@@ -174,6 +174,30 @@ TEST_F(uploading, puts_the_head_again_if_it_alone_is_not_known_to_be_there) {
   EXPECT_TRUE(records_.objects().at("head.dsse").etag);
 }
 
+/// Records whose run dies between the head in the store and what it records of that.
+class dies_at_the_head final : public MemoryRecords {
+ public:
+  void done(const std::vector<std::pair<TreeFile, std::string>>& files) override {
+    if (dies && files.front().first.path == head_path) throw Error(Fault::local, "it died");
+    MemoryRecords::done(files);
+  }
+  bool dies = true;
+};
+
+TEST_F(uploading, a_run_that_died_behind_the_head_makes_the_next_one_look_at_nothing) {
+  dies_at_the_head records;
+  const auto put_there = [&] {
+    upload(bucket_, records, files_, folder_.path(), tree_, own_,
+           {.parallel = 4, .part_size = small_part, .progress = {}, .may_go_on = {}});
+  };
+  EXPECT_THROW(put_there(), Error);
+  publish(2, {{"root/1.dsse", "root"}, {"b/one", "the bytes"}, {"c/page2", "names b/one"}, {"c/index", "names c/page"}});
+  records.dies = false;
+  store_.forget();
+  put_there();
+  EXPECT_THAT(store_.asked(), ElementsAre("GET /gold/x/head.dsse", "PUT /gold/x/c/page2", "PUT /gold/x/head.dsse"));
+}
+
 TEST_F(uploading, refuses_a_newer_head_of_its_own) {
   put();
   publish(9, {{"root/1.dsse", "root"}});
@@ -439,6 +463,15 @@ TEST_F(one_answer, an_error_after_a_200_counts_where_the_store_answers_with_a_te
   const std::string error = answer("200 OK", "<Error xmlns=\"x\"><Code>InternalError</Code></Error>");
   EXPECT_EQ(error_of(error, [](Bucket& bucket) { bucket.finish_parts("b/one", "id", {"etag"}); }).code(), Code::unreachable);
   EXPECT_EQ(error_of(error, [](Bucket& bucket) { bucket.get("index.html", 1000); }).fault(), Fault::internal);
+}
+
+TEST_F(one_answer, a_full_bucket_and_a_key_whose_time_is_over_are_told_apart) {
+  const auto error_with = [&](const std::string& status, const std::string& code) {
+    return error_of(answer(status, "<Error><Code>" + code + "</Code></Error>"), [](Bucket& bucket) { bucket.remove("b/one"); });
+  };
+  EXPECT_THAT(error_with("507 Insufficient Storage", "").text(), testing::HasSubstr("the bucket is full"));
+  EXPECT_THAT(error_with("403 Forbidden", "QuotaExceeded").text(), testing::HasSubstr("the bucket is full"));
+  EXPECT_EQ(error_with("400 Bad Request", "ExpiredToken").code(), Code::credentials);
 }
 
 TEST_F(uploading, tells_that_the_clock_is_wrong) {
