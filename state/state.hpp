@@ -106,6 +106,27 @@ struct Salvage {
   std::uint64_t left_out = 0;  ///< rows that cannot be read
 };
 
+/// Where a state is now, and since when.
+struct MovedState {
+  std::string place;
+  Time at;
+  bool finished = false;  ///< false: the move was cut off, and the state there has no name yet; move_to finishes it
+};
+
+/// That the state `from` was moved, where to and when; and what to do about it.
+std::string move_text(const std::string& from, const MovedState& moved);
+std::string move_mend(const MovedState& moved);
+
+/// What one machine learnt of a peer and the others must know. The envelopes are as they were served.
+struct KnownToAll {
+  ServerId id = {};
+  std::string head = {};      ///< the last one whose whole catalog was verified; "": none
+  std::string url = {};       ///< that served it
+  Time fetched = {};          ///< when it was first seen
+  std::string evidence = {};  ///< two heads that contradict each other, as PeerMemory::evidence gives them; "": none
+  bool operator==(const KnownToAll&) const = default;
+};
+
 enum class Access { read_only, read_write };
 enum class OpenMode;
 
@@ -137,10 +158,18 @@ class State {
   void hold_to(const RunFence& fence);
 
   /// Carries this state over to where none is: every row is copied and compared, then this one is marked as moved. Gives how many
-  /// rows there were; 0 if a move that was cut off was finished. Error{local}.
-  std::uint64_t move_to(const Place& to);
-  /// Where it was moved to; nullopt: it is here.
-  std::optional<std::string> moved_to() const;
+  /// rows there were; 0 if a move that was cut off was finished. Error{local}. `known`: make_known_to_all
+  /// there, at once.
+  std::uint64_t move_to(const Place& to, Time now, const std::vector<KnownToAll>& known = {});
+  /// nullopt: it was not moved.
+  std::optional<MovedState> moved() const;
+
+  /// Whether several machines use this state, each with a folder of its own.
+  bool is_shared() const;
+  /// What the machines of this server know of its peers. A file is of one machine, which has all that in its folder: empty.
+  std::vector<KnownToAll> known_to_all() const;
+  /// The same of these peers, and no more: nothing else of theirs is kept. Does nothing for a file.
+  void make_known_to_all(const std::vector<KnownToAll>& peers);
 
   const std::string& lineage() const;
   ServerId self() const;

@@ -25,6 +25,9 @@ Floor read_floor(Statement& row);
 /// Of each part of a floor the higher one stays.
 void write_floor(Database& database, const Floor& floor);
 
+/// make_known_to_all inside a transaction.
+void write_known_to_all(Database& database, const std::vector<KnownToAll>& peers);
+
 /// Reads the whole history.
 void check_history(Database& database);
 

@@ -145,16 +145,17 @@ class NewPlace {
  public:
   virtual ~NewPlace() = default;
   virtual bool is_taken() = 0;
-  virtual std::uint64_t fill(Database& from, const State& of) = 0;
+  virtual std::uint64_t fill(Database& from, const State& of, const std::vector<KnownToAll>& known) = 0;
   virtual bool is_filled() = 0;
   virtual void name() = 0;
+  virtual std::string lineage() = 0;  ///< of what bears the name
 };
 
 class NewFile final : public NewPlace {
  public:
   explicit NewFile(std::string path) : path_(std::move(path)), beside_(path_ + ".new") {}
   bool is_taken() override { return file_size(path_) > 0 || has_log(path_); }
-  std::uint64_t fill(Database& from, const State& of) override {
+  std::uint64_t fill(Database& from, const State& of, const std::vector<KnownToAll>&) override {
     std::uint64_t count = 0;
     make_beside(path_, of.lineage(), of.self(), ServerName::of("moving"), [&](const std::string& beside) {
       Database database(open_sqlite(beside, OpenMode::read_write));
@@ -162,10 +163,12 @@ class NewFile final : public NewPlace {
       count = copy_all(from, database);
       transaction.commit();
     });
+    make_durable(beside_);  // before the old one is marked: from then on this one counts
     return count;
   }
   bool is_filled() override { return file_size(beside_) > 0; }
   void name() override { publish_file(beside_, path_); }
+  std::string lineage() override { return State::open(path_, Access::read_only).lineage(); }
 
  private:
   std::string path_, beside_;
@@ -173,14 +176,17 @@ class NewFile final : public NewPlace {
 
 class NewSchema final : public NewPlace {
  public:
-  explicit NewSchema(const Place& place) : place_(in_postgres(place)), beside_(place_) { beside_.schema += ".new"; }
+  explicit NewSchema(const Place& place) : named_(place), place_(in_postgres(place)), beside_(place_) {
+    beside_.schema += ".new";
+  }
   bool is_taken() override { return PostgresConnection(place_).has_schema(); }
-  std::uint64_t fill(Database& from, const State& of) override {
+  std::uint64_t fill(Database& from, const State& of, const std::vector<KnownToAll>& known) override {
     drop_what_a_dead_move_left();
     std::uint64_t count = 0;
     make_postgres_schema(beside_, tables_sql, newest_format(product_upgrades()), [&](Database& database) {
       begin_meta(database, of.lineage(), of.self(), ServerName::of("moving"));
       count = copy_all(from, database);
+      if (!known.empty()) write_known_to_all(database, known);
     });
     return count;
   }
@@ -189,6 +195,7 @@ class NewSchema final : public NewPlace {
     PostgresConnection connection(beside_);
     connection.run(fmt::format("ALTER SCHEMA {} RENAME TO \"{}\"", connection.quoted_schema(), place_.schema));
   }
+  std::string lineage() override { return State::open(named_, Access::read_only).lineage(); }
 
  private:
   void drop_what_a_dead_move_left() {
@@ -196,6 +203,7 @@ class NewSchema final : public NewPlace {
     if (connection.has_schema()) connection.run(fmt::format("DROP SCHEMA {} CASCADE", connection.quoted_schema()));
   }
 
+  Place named_;
   PostgresPlace place_, beside_;
 };
 
@@ -204,35 +212,63 @@ std::unique_ptr<NewPlace> new_place(const Place& place) {
   return std::make_unique<NewFile>(place.where);
 }
 
-}  // namespace
-
-std::optional<std::string> State::moved_to() const {
-  const std::scoped_lock lock(impl_->mutex);
-  return impl_->database.engine().moved_to(impl_->database);
+// Only a state that was moved has this table, so that all others keep their format.
+void mark_as_moved(Database& database, const std::string& place, Time now) {
+  database.run_script("CREATE TABLE moved (place TEXT NOT NULL, at INTEGER NOT NULL, finished INTEGER NOT NULL) STRICT");
+  database.execute("INSERT INTO moved (place, at, finished) VALUES (?, ?, 0)", place, now);
 }
 
-std::uint64_t State::move_to(const Place& to) {
+}  // namespace
+
+std::string move_text(const std::string& from, const MovedState& moved) {
+  return fmt::format("the state \"{}\" was moved to \"{}\" at {}{}", from, moved.place, time_text(moved.at),
+                     moved.finished ? "" : ", and the move was cut off before its end");
+}
+
+std::string move_mend(const MovedState& moved) {
+  return moved.finished ? fmt::format("set `state` in [server] to \"{}\"", moved.place)
+                        : fmt::format("finish it with: ingot state move --to '{}'", moved.place);
+}
+
+std::optional<MovedState> State::moved() const {
+  const std::scoped_lock lock(impl_->mutex);
+  Database& database = impl_->database;
+  if (!database.engine().has_table(database, "moved")) return std::nullopt;
+  Statement row = database.query("SELECT place, at, finished FROM moved");
+  if (!row.step()) row.damaged("it does not say where it was moved to");
+  MovedState moved;
+  moved.place = row.next<std::string>();
+  moved.at = row.next<Time>();
+  moved.finished = row.next<bool>();
+  return moved;
+}
+
+std::uint64_t State::move_to(const Place& to, Time now, const std::vector<KnownToAll>& known) {
   const auto target = new_place(to);
   Database& database = impl_->database;
   const std::scoped_lock lock(impl_->mutex);
   std::uint64_t count = 0;
-  if (const auto before = moved_to()) {
-    // A move that was cut off after the old state was marked: what it made is whole, and has no name yet.
-    if (*before != to.where || !target->is_filled() || target->is_taken()) {
-      throw Error(Fault::local, fmt::format("the state \"{}\" was moved to \"{}\" already", database.place(), *before),
-                  fmt::format("set `state` in [server] to \"{}\"", *before));
-    }
+  bool named = false;
+  if (const auto before = moved()) {
+    // What a move made that was cut off after the old state was marked is whole. Perhaps it has no name yet.
+    named = target->is_taken();
+    const bool can_be_finished =
+        before->place == to.where && !before->finished && (named ? target->lineage() == lineage() : target->is_filled());
+    if (!can_be_finished) throw Error(Fault::local, move_text(database.place(), *before), move_mend(*before));
   } else {
     if (target->is_taken()) {
       throw Error(Fault::local, fmt::format("cannot move the state to \"{}\": a state is there already", to.where),
                   "name another place, or remove what is there if it is of no use");
     }
     Transaction transaction(database, Transaction::Kind::write);
-    count = target->fill(database, *this);
-    database.engine().set_moved_to(database, to.where);
+    count = target->fill(database, *this, known);
+    mark_as_moved(database, to.where, now);
     transaction.commit();
   }
-  target->name();
+  if (!named) target->name();
+  Transaction transaction(database, Transaction::Kind::write);
+  database.execute("UPDATE moved SET finished = 1");
+  transaction.commit();
   return count;
 }
 

@@ -16,6 +16,7 @@
 #include "reconciler/observe/visit.hpp"
 #include "reconciler/observe/wanted_bytes.hpp"
 #include "reconciler/plan/make_plan.hpp"
+#include "reconciler/site/shared_memory.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot::observe {
@@ -128,6 +129,7 @@ std::vector<plan::PeerView> ask_peers(const PeerQuestions& questions, io::PeerMe
 }
 
 std::vector<KnownPeer> known_peers(site::Site& site, const std::vector<plan::DamagedImage>& damaged) {
+  site::learn_of_peers(site.state, site.memory);
   const std::string shared = (damaged.empty() ? "" : "damaged\n") + io::sha256(plan::shared_rules_text(site.manifest)).text();
   const auto registrations = site.state.registrations();
   std::vector<KnownPeer> known;

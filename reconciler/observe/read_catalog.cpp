@@ -142,7 +142,7 @@ void forget_other_pieces(const Visit& visit, const Head* head, const std::option
 std::optional<Failure> vanished(const Visit& visit, const Head& head, const Head& before, const Index& index,
                                 const Catalog& catalog, const std::optional<AboutImages>& about) {
   if (before.index == head.index || before.epoch < head.epoch) return std::nullopt;
-  const auto missing = vanished_entry(visit.memory, visit.id(), before, index, catalog, about);
+  const auto missing = vanished_entry(visit, before, index, catalog, about);
   if (!missing) return std::nullopt;
   return untrusted(visit, "head.dsse", {Code::vanished, *missing});
 }

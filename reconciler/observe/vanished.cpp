@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/observe/fetch_piece.hpp"
 #include "schema/catalog/parse_catalog.hpp"
 
 namespace ingot::observe {
@@ -50,11 +51,19 @@ std::vector<PageRef> changed_pages(const Index& before, const Index& now) {
   return pages;
 }
 
+std::optional<std::string> old_piece(const Visit& visit, const Piece& piece, std::uint64_t at_most) {
+  if (piece.length > at_most) return std::nullopt;
+  auto bytes = cached_or_fetched_piece(visit, piece);
+  auto* const got = std::get_if<std::string>(&bytes);
+  return got == nullptr ? std::nullopt : std::optional(std::move(*got));
+}
+
 }  // namespace
 
-std::optional<std::string> vanished_entry(io::PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now,
-                                          const Catalog& now, const std::optional<AboutImages>& about) {
-  const auto index_bytes = memory.piece(id, before.index);
+std::optional<std::string> vanished_entry(const Visit& visit, const Head& before, const Index& index_now, const Catalog& now,
+                                          const std::optional<AboutImages>& about) {
+  const ServerId& id = visit.id();
+  const auto index_bytes = old_piece(visit, before.index, largest_index);
   if (!index_bytes) return std::nullopt;
   const auto parsed = parse_index(*index_bytes);
   const auto* index_before = std::get_if<Index>(&parsed);
@@ -82,7 +91,7 @@ std::optional<std::string> vanished_entry(io::PeerMemory& memory, const ServerId
 
   PageReader reader(id, before.serial, std::move(visitor));
   for (const auto& page : changed_pages(about ? pages_about(*index_before, *about) : *index_before, index_now)) {
-    const auto bytes = memory.piece(id, page.piece);
+    const auto bytes = old_piece(visit, page.piece, largest_page);
     if (!bytes || reader.read(page, *bytes)) return missing;  // what cannot be read any more cannot be compared
   }
   return missing;

@@ -45,12 +45,16 @@ bool has_state(const ServerSection& server, io::Files& files) {
 }
 
 void refuse_moved(const state::State& state, const ServerSection& server) {
-  const auto place = state.moved_to();
-  if (!place) return;
-  throw Error(Fault::local,
-              fmt::format("the state \"{}\" was moved to \"{}\"", io::printable(server.state), io::printable(*place)),
-              fmt::format("set `state` in [server] to \"{}\"", io::printable(*place)))
-      .about(server.state);
+  const auto moved = state.moved();
+  if (!moved) return;
+  throw Error(Fault::local, state::move_text(server.state, *moved), state::move_mend(*moved)).about(server.state);
+}
+
+void warn_of_move(const Site& site, const console::Session& session) {
+  const auto moved = site.state.moved();
+  if (!moved) return;
+  session.warn(io::printable(fmt::format("{}: this is what it said before; {}",
+                                         state::move_text(site.manifest.server.state, *moved), state::move_mend(*moved))));
 }
 
 Site::Site(const Manifest& the_manifest, state::Access access, io::Files& the_files, Moved moved)

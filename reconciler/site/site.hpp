@@ -41,6 +41,8 @@ bool has_state(const ServerSection& server, io::Files& files);
 
 /// Error{local} that names the new place, if this state was moved.
 void refuse_moved(const state::State& state, const ServerSection& server);
+/// Says so where a state that was moved is read all the same.
+void warn_of_move(const Site& site, const console::Session& session);
 
 /// Error{local} with how to mend it, if this server has not been made yet or its state is lost.
 void require_made(const ServerSection& server, io::Files& files);

@@ -71,9 +71,10 @@ class Engine {
   virtual void hold_to(const RunFence&) {}
   /// The columns of each table of the state, in order.
   virtual std::map<std::string, std::vector<std::string>, std::less<>> columns(Database& database) = 0;
-  /// Where the state was moved to; nullopt: it is here.
-  virtual std::optional<std::string> moved_to(Database& database) = 0;
-  virtual void set_moved_to(Database& database, const std::string& place) = 0;
+  /// Of the state or of the engine itself.
+  virtual bool has_table(Database& database, std::string_view table) = 0;
+  /// Whether several machines use the state, each with a folder of its own beside it.
+  virtual bool is_shared() const { return false; }
   /// Whether the engine itself finds its tables whole. Error{local} if not.
   virtual void check(Database& database) = 0;
   /// Whether the tables are put together as they should be, whatever their rows hold. Error{local} if they cannot be read.

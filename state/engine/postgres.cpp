@@ -171,15 +171,23 @@ constexpr char engine_table[] =
     " application bigint NOT NULL,"               // marks the schema as a state of ingot: "ingt"
     " format bigint NOT NULL,"                    // of the tables
     " fence bigint NOT NULL CHECK (fence >= 0),"  // grows with each run that takes the lock
-    " holder text COLLATE \"C\" NOT NULL,"        // who took it last
-    " moved_to text COLLATE \"C\");"              // where the state is now; NULL: here
+    " holder text COLLATE \"C\" NOT NULL);"       // who took it last
     "INSERT INTO engine (one, application, format, fence, holder) VALUES (1, 1768843124, 0, 0, '')";
 
 constexpr std::int64_t application = 1768843124;  // "ingt"
 
+/// The lock of this row makes writers wait for each other; what they read after it is what the one before them wrote.
+/// `allowed`: gives "true" to whom may write.
+std::string begin_write(const std::string& allowed) {
+  return fmt::format(
+      "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s';"
+      "SELECT ({})::text FROM engine WHERE one = 1 FOR UPDATE",
+      allowed);
+}
+
 }  // namespace
 
-PostgresEngine::PostgresEngine(const PostgresPlace& place) : connection_(place) {}
+PostgresEngine::PostgresEngine(const PostgresPlace& place) : connection_(place), begin_write_(begin_write("true")) {}
 
 std::unique_ptr<EngineStatement> PostgresEngine::prepare(const char* sql) {
   return std::make_unique<PostgresStatement>(connection_, postgres_query(sql), fmt::format("s{}", ++statements_));
@@ -193,6 +201,11 @@ PostgresEngine::~PostgresEngine() {
 
 void PostgresEngine::hold_to(const RunFence& fence) {
   fence_ = fence;
+  // Nobody took over since, and the session with the lock is there still: it may have ended a moment ago, unnoticed.
+  begin_write_ = begin_write(
+      fmt::format("fence = {} AND EXISTS (SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = {}"
+                  " AND pid = {} AND granted)",
+                  fence.number, lock_class, fence.session));
   fence_->lost->watch(PQsocket(connection_.handle()));
 }
 
@@ -210,11 +223,8 @@ void PostgresEngine::begin(TransactionKind kind) {
     return;
   }
   try {
-    // The lock of this row makes writers wait for each other; what they read after it is what the one before them wrote.
-    const auto newest = connection_.run(
-        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s';"
-        "SELECT fence::text FROM engine WHERE one = 1 FOR UPDATE");
-    if (fence_ && newest != std::to_string(fence_->number)) throw_lost_run();
+    const auto may_write = connection_.run(begin_write_);
+    if (fence_ && may_write != "true") throw_lost_run();
   } catch (...) {  // nobody else ends what began
     roll_back();
     throw;
@@ -231,7 +241,7 @@ void PostgresEngine::commit() {
 void PostgresEngine::roll_back() noexcept { PQclear(PQexec(connection_.handle(), "ROLLBACK")); }
 
 std::optional<std::int64_t> PostgresEngine::format(Database& database) {
-  if (!connection_.text("SELECT to_regclass('engine')::text")) return std::nullopt;
+  if (!has_table(database, "engine")) return std::nullopt;
   Statement row = database.query("SELECT application, format FROM engine WHERE one = 1");
   if (!row.step() || row.next<std::int64_t>() != application) return std::nullopt;
   return row.next<std::int64_t>();
@@ -262,9 +272,8 @@ void PostgresEngine::set_newest_key(Database& database, std::string_view table, 
 std::map<std::string, std::vector<std::string>, std::less<>> PostgresEngine::columns(Database& database) {
   std::map<std::string, std::vector<std::string>, std::less<>> tables;
   Statement rows = database.query(
-      "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = ? AND table_name <> "
-      "'engine'"
-      " ORDER BY table_name, ordinal_position",
+      "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = ?"
+      " AND table_name NOT IN ('engine', 'engine_peer', 'moved') ORDER BY table_name, ordinal_position",
       connection_.schema());
   while (rows.step()) {
     auto& columns = tables[rows.next<std::string>()];
@@ -273,13 +282,8 @@ std::map<std::string, std::vector<std::string>, std::less<>> PostgresEngine::col
   return tables;
 }
 
-std::optional<std::string> PostgresEngine::moved_to(Database& database) {
-  Statement row = database.query("SELECT moved_to FROM engine WHERE one = 1");
-  return row.step() ? row.next<std::optional<std::string>>() : std::nullopt;
-}
-
-void PostgresEngine::set_moved_to(Database& database, const std::string& place) {
-  database.execute("UPDATE engine SET moved_to = ?", place);
+bool PostgresEngine::has_table(Database&, std::string_view table) {
+  return connection_.text("SELECT to_regclass($1)::text", {std::string(table)}).has_value();
 }
 
 // The server checks its pages and references itself.

@@ -32,8 +32,8 @@ class PostgresEngine final : public Engine {
   std::int64_t newest_key(Database& database, std::string_view table) override;
   void set_newest_key(Database& database, std::string_view table, std::int64_t key) override;
   std::map<std::string, std::vector<std::string>, std::less<>> columns(Database& database) override;
-  std::optional<std::string> moved_to(Database& database) override;
-  void set_moved_to(Database& database, const std::string& place) override;
+  bool has_table(Database& database, std::string_view table) override;
+  bool is_shared() const override { return true; }
   void check(Database& database) override;
   bool is_well_formed(Database& database) override;
 
@@ -45,12 +45,16 @@ class PostgresEngine final : public Engine {
 
   PostgresConnection connection_;
   std::optional<RunFence> fence_;
+  std::string begin_write_;
   std::int64_t statements_ = 0;
 };
 
 PostgresPlace in_postgres(const Place& place);
 /// Error{local}: the database has no such schema.
 void require_schema(PostgresConnection& connection);
+
+/// In which all run locks of ingot are; below it the number of the schema.
+inline constexpr std::int64_t lock_class = 0x696E6774;  // "ingt"
 
 /// Makes the schema with the tables of an empty state, all in one transaction that `fill` may add to. Error{local}: it is there
 /// already.

@@ -51,10 +51,13 @@ bool all_stay_here(std::string_view hosts) {
   throw Error(Fault::manifest, "the URL of the state " + why, hint);
 }
 
-/// The text of libpq on one line.
+/// The text of libpq on one line: it breaks lines, and begins them with tabs.
 std::string one_line(std::string_view text) {
   std::string line;
-  for (const char c : text) line += c == '\n' ? ' ' : c;
+  for (const char c : text) {
+    const bool blank = c == '\n' || c == '\t' || c == ' ';
+    if (!blank || (!line.empty() && line.back() != ' ')) line += blank ? ' ' : c;
+  }
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
 }
@@ -77,6 +80,19 @@ bool tells_of_login(std::string_view text) {
   return text.find("authentication failed") != std::string_view::npos ||
          text.find("no password supplied") != std::string_view::npos || text.find("pg_hba.conf") != std::string_view::npos ||
          text.find("role \"") != std::string_view::npos;
+}
+
+/// Of certificates too.
+bool tells_of_certificates(std::string_view text) {
+  return text.find("certificate") != std::string_view::npos || text.find("does not support SSL") != std::string_view::npos;
+}
+
+Error unsafe_way(const std::string& shown, const std::string& why) {
+  return Error(
+             Fault::local, fmt::format("no safe way to the state \"{}\": {}", shown, why),
+             "the database's certificate must hold the host in the URL and be signed by a CA in the file that sslrootcert in the "
+             "URL names")
+      .with_code(Code::unreachable);
 }
 
 /// What the classes of SQLSTATE mean (PostgreSQL 15, appendix A).
@@ -180,7 +196,8 @@ void PostgresConnection::connect(const PostgresPlace& place) {
       handle_, [](void*, const char*) {}, nullptr);
   if (PQstatus(handle_) == CONNECTION_OK) return;
   const std::string said = one_line(PQerrorMessage(handle_));
-  throw tells_of_login(said) ? refused_login(shown_, said) : unreachable(shown_, said);
+  if (tells_of_login(said)) throw refused_login(shown_, said);
+  throw tells_of_certificates(said) ? unsafe_way(shown_, said) : unreachable(shown_, said);
 }
 
 void PostgresConnection::refuse_a_pooler() {

@@ -20,9 +20,6 @@ using SteadyClock = std::chrono::steady_clock;
 /// For the answer to a sign of life.
 constexpr milliseconds longest_wait{5'000};
 
-/// In which all locks of ingot are; below it the number of the schema.
-constexpr std::int64_t lock_class = 0x696E6774;  // "ingt"
-
 std::string schema_number(PostgresConnection& connection) {
   return connection.text("SELECT oid::text FROM pg_catalog.pg_namespace WHERE nspname = $1", {connection.schema()}).value_or("0");
 }
@@ -120,6 +117,8 @@ bool DatabaseLock::still_held() {
   return false;
 }
 
-RunFence DatabaseLock::fence() const { return {.number = impl_->number, .lost = impl_->lost}; }
+RunFence DatabaseLock::fence() const {
+  return {.number = impl_->number, .session = PQbackendPID(impl_->connection.handle()), .lost = impl_->lost};
+}
 
 }  // namespace ingot::state

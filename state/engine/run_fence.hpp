@@ -25,6 +25,7 @@ class LostRun {
 
 struct RunFence {
   std::int64_t number = 0;             ///< grows with each run that takes the lock
+  std::int64_t session = 0;            ///< the number of the process that holds the lock for this run
   std::shared_ptr<LostRun> lost = {};  ///< never null in a fence that a lock gave
 };
 

@@ -265,16 +265,8 @@ std::map<std::string, std::vector<std::string>, std::less<>> SqliteEngine::colum
   return tables;
 }
 
-std::optional<std::string> SqliteEngine::moved_to(Database& database) {
-  if (!database.query("SELECT 1 FROM sqlite_schema WHERE name = 'moved'").step()) return std::nullopt;
-  Statement row = database.query("SELECT place FROM moved");
-  return row.step() ? std::optional(row.next<std::string>()) : std::nullopt;
-}
-
-// Only a state that was moved has this table, so that all others keep their format.
-void SqliteEngine::set_moved_to(Database& database, const std::string& place) {
-  database.run_script("CREATE TABLE moved (place TEXT NOT NULL) STRICT");
-  database.execute("INSERT INTO moved (place) VALUES (?)", place);
+bool SqliteEngine::has_table(Database& database, std::string_view table) {
+  return database.query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", table).step();
 }
 
 void SqliteEngine::check(Database& database) {

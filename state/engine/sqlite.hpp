@@ -40,8 +40,7 @@ class SqliteEngine final : public Engine {
   std::int64_t newest_key(Database& database, std::string_view table) override;
   void set_newest_key(Database& database, std::string_view table, std::int64_t key) override;
   std::map<std::string, std::vector<std::string>, std::less<>> columns(Database& database) override;
-  std::optional<std::string> moved_to(Database& database) override;
-  void set_moved_to(Database& database, const std::string& place) override;
+  bool has_table(Database& database, std::string_view table) override;
   void check(Database& database) override;
   bool is_well_formed(Database& database) override;
 

@@ -108,6 +108,11 @@ void make_private_file(const std::string& path) {
   if (!moded) throw Error(Fault::local, fmt::format("cannot set the mode of \"{}\": {}", path, why));
 }
 
+void make_durable(const std::string& path) {
+  sync_path(path, O_NOFOLLOW);
+  sync_path(parent_folder(path), O_DIRECTORY);
+}
+
 void publish_file(const std::string& from, const std::string& to) {
   sync_path(from, O_NOFOLLOW);
   const int code = rename_new(from, to);

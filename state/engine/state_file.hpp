@@ -25,6 +25,9 @@ void make_private_file(const std::string& path);
 /// Error{local}: SQLite could not bring the log into it.
 void require_no_log(const std::string& path);
 
+/// A finished file and its name stay, whatever happens to the machine. Error{local}.
+void make_durable(const std::string& path);
+
 /// Gives a finished file its name, never over another, and makes both durable. Error{local}.
 void publish_file(const std::string& from, const std::string& to);
 

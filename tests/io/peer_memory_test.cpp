@@ -243,6 +243,28 @@ TEST_F(peer_memory, F5_what_dead_runs_left_half_written_goes_and_what_another_ma
   }
 }
 
+TEST_F(peer_memory, A6_evidence_goes_to_another_machine_and_is_set_aside_there) {
+  memory_.keep_evidence(peer, "one\nhead", "2\nother");
+  const std::string text = memory_.evidence(peer);
+  EXPECT_THAT(io::parse_evidence(text), testing::UnorderedElementsAre("one\nhead", "2\nother"));
+  EXPECT_EQ(memory_.evidence(other), "");
+  const testing_support::TestFolder there;
+  io::PeerMemory second(files_, there.path());
+  for (int time = 0; time < 2; ++time) {  // once is not always enough
+    second.take_evidence(peer, text);
+    second.mark_evidence_shared(peer, true);
+    EXPECT_EQ(second.evidence(peer), text);
+    EXPECT_TRUE(io::PeerMemory(files_, there.path()).has_evidence(peer));
+    EXPECT_TRUE(second.is_evidence_shared(peer));
+    second.set_evidence_aside(peer);
+    second.mark_evidence_shared(peer, false);
+    EXPECT_FALSE(second.has_evidence(peer));
+    EXPECT_FALSE(second.is_evidence_shared(peer));
+  }
+  EXPECT_THAT(second.servers(), testing::ElementsAre(peer));
+  EXPECT_THAT(io::parse_evidence("9\nshort"), testing::IsEmpty());
+}
+
 TEST_F(peer_memory, A6_evidence_stays_until_somebody_removes_it) {
   const std::string folder = memory_.keep_evidence(peer, "one head", "other head");
   EXPECT_TRUE(io::PeerMemory(files_, folder_.path()).has_evidence(peer));

@@ -16,6 +16,22 @@ TEST_F(observing, R19_an_image_that_vanished_without_a_tombstone_is_untrusted_an
   EXPECT_EQ(unknown().last->serial, 2U) << "the last good head is still the one before";
 }
 
+TEST_F(observing, R30_vanishing_is_noticed_where_only_the_last_head_is_known_as_another_machine_read_its_catalog) {
+  publish({{"db19_24", 1}, {"db19_25", 2}});
+  catalog();
+  std::filesystem::remove_all(folder_.path() + "/cache/" + peer_.id().root.hex() + "/c");
+  publish({{"db19_25", 2}});
+  for (int run = 0; run < 2; ++run) expect_unknown("untrusted", "vanished", "\"db19_24\"");
+}
+
+TEST_F(observing, R19_pages_that_the_peer_has_no_more_cannot_be_compared) {
+  catalog();
+  std::filesystem::remove_all(folder_.path() + "/cache/" + peer_.id().root.hex() + "/c");
+  peer_.tree().erase(path_of_index());
+  publish({{"db19_25", 2}});
+  EXPECT_THAT(names(), ElementsAre("db19_25"));
+}
+
 TEST_F(observing, R19_an_image_with_a_tombstone_has_not_vanished) {
   publish({{"db19_24", 1}, {"db19_25", 2}});
   catalog();

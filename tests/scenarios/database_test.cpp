@@ -198,6 +198,93 @@ TEST_F(SlowDatabase, R30_a_database_that_dies_and_comes_back_lost_nothing) {
   expect_whole_after(here.ingot({"apply", "--yes"}));
 }
 
+/// A peer whose key signed two catalogs under one number: each of two web servers shows another one.
+struct TwoFaces : Database {
+  std::unique_ptr<testing_support::Nginx> other_face;
+
+  void SetUp() override {
+    Database::SetUp();
+    there.manifest(there.file_image("db19_24", "bytes"));
+    there.apply();
+    wants_all_of_silver();
+    here.apply();
+    const std::string other = folder / "other";
+    std::filesystem::copy(there.path(), other, std::filesystem::copy_options::recursive);
+    EXPECT_EQ(ingot_in(other, {"publish"}).exit, 0);
+    there.manifest(there.file_image("db19_24", "bytes") + there.file_image("db19_25", "more"));
+    there.apply();
+    other_face = std::make_unique<testing_support::Nginx>(other + "/store/public", folder / "other-web");
+  }
+  /// A second machine, which has a way to the other web server.
+  std::string deceived_machine() const {
+    const std::string path = second_machine();
+    std::string text = read_text(path + "/ingot.toml");
+    const std::string name_line = "name = \"silver\"\n";
+    text.insert(text.find(name_line) + name_line.size(), "urls = [\"" + other_face->url() + "\"]\n");
+    write_text(path + "/ingot.toml", text);
+    return path;
+  }
+  static std::string evidence_of(const std::string& machine) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(machine + "/state/cache/trust"))
+      if (entry.path().filename() == "evidence") return entry.path();
+    return "";
+  }
+};
+
+TEST_F(TwoFaces, R30_evidence_against_a_peer_counts_on_every_machine_until_somebody_removes_it_on_one) {
+  here.apply();
+  const std::string second = deceived_machine();
+  const Ran deceived = ingot_in(second, {"apply", "--yes"});
+  EXPECT_EQ(deceived.exit, 4) << deceived.out << deceived.err;
+  EXPECT_THAT(deceived.out, HasSubstr("two different heads"));
+  const auto heads = std::filesystem::directory_iterator(evidence_of(second));
+  EXPECT_EQ(std::distance(begin(heads), end(heads)), 2) << "the head that the other machine saw is evidence, too";
+  const Ran here_too = here.ingot({"plan"});
+  EXPECT_EQ(here_too.exit, 4) << here_too.out << here_too.err;
+  std::filesystem::remove_all(evidence_of(here.path()));
+  second_machine();  // its way is mended
+  EXPECT_EQ(here.ingot({"apply", "--yes"}).exit, 0);
+  const Ran mended = ingot_in(second, {"apply", "--yes"});
+  EXPECT_EQ(mended.exit, 0) << mended.out << mended.err;
+  EXPECT_EQ(evidence_of(second), "");
+}
+
+TEST_F(TwoFaces, R30_evidence_goes_along_when_the_state_moves) {
+  here.apply();
+  const std::string second = deceived_machine();
+  EXPECT_EQ(ingot_in(second, {"apply", "--yes"}).exit, 4);
+  EXPECT_EQ(here.ingot({"state", "move", "--to", "state/back.db"}).exit, 0);
+  here.set_server_lines("state = \"state/back.db\"\n");
+  wants_all_of_silver();
+  EXPECT_EQ(here.ingot({"plan"}).exit, 4);
+}
+
+TEST_F(Database, R30_a_stale_mirror_is_known_by_a_machine_that_never_asked_and_the_last_head_counts) {
+  there.manifest(there.file_image("db19_24", "bytes"));
+  there.apply();
+  wants_all_of_silver();
+  const std::string mirror = folder / "mirror";
+  std::filesystem::copy(there.public_folder(), mirror, std::filesystem::copy_options::recursive);
+  there.manifest(there.file_image("db19_24", "bytes") + there.file_image("db19_25", "more"));
+  there.apply();
+  here.apply();
+  const std::string second = second_machine();
+  const std::string head = mirror + "/head.dsse";
+  const std::string old = read_text(head);
+  std::filesystem::copy(there.public_folder(), mirror,
+                        std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::remove(head);
+  write_text(head, old);
+  const testing_support::Nginx web(mirror, folder / "mirror-web");
+  std::string text = read_text(second + "/ingot.toml");
+  const std::string name_line = "name = \"silver\"\n";
+  text.insert(text.find(name_line) + name_line.size(), "urls = [\"" + web.url() + "\"]\n");
+  write_text(second + "/ingot.toml", text);
+  const Ran plan = ingot_in(second, {"plan"});
+  EXPECT_EQ(plan.exit, 0) << plan.out << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr("was seen before"));
+}
+
 TEST_F(Database, a_state_moves_to_a_database_and_back) {
   there.manifest(there.file_image("db19_24", "bytes"));
   there.apply();
@@ -212,6 +299,22 @@ TEST_F(Database, a_state_moves_to_a_database_and_back) {
   EXPECT_EQ(there.ingot({"apply", "--yes"}).exit, 6);
   EXPECT_EQ(there.ingot({"state", "move", "--to", postgres().url()}).exit, 6) << "only once";
   EXPECT_EQ(there.query({"history"}), before) << "queries still read it";
+  const Ran status = there.ingot({"status"});
+  EXPECT_THAT(status.err, HasSubstr("was moved to \"" + postgres().url() + "\" at 20"));
+  EXPECT_THAT(status.out, HasSubstr("moved      to \"" + postgres().url() + "\" at 20"));
+  EXPECT_EQ(Json::parse(there.ingot({"status", "--json"}).out).at("moved").at("to"), postgres().url());
+  for (const auto& command : std::vector<std::vector<std::string>>{{"apply", "--yes"},
+                                                                   {"reconcile"},
+                                                                   {"publish"},
+                                                                   {"gc"},
+                                                                   {"verify", "--repair"},
+                                                                   {"key", "rotate"},
+                                                                   {"init", "."},
+                                                                   {"state", "rebuild"}}) {
+    const Ran refused = there.ingot(command);
+    EXPECT_NE(refused.exit, 0) << command.front();
+    EXPECT_THAT(refused.err, HasSubstr("was moved to \"" + postgres().url() + "\" at 20")) << command.front();
+  }
 
   there.set_server_lines("state = \"" + postgres().url() + "\"\n");
   there.manifest(there.file_image("db19_24", "bytes") + there.file_image("db19_25", "more"));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include "schema/error.hpp"
 #include "state/engine/database_lock.hpp"
@@ -76,7 +77,7 @@ TEST_F(in_postgres, tables_have_the_columns_of_tables_sql) {
   std::sort(expected.begin(), expected.end());
   std::istringstream found(postgres().sql(
       "SELECT table_name || ' ' || column_name || ' ' || data_type FROM information_schema.columns WHERE table_schema = '" +
-      schema() + "' AND table_name <> 'engine'"));
+      schema() + "' AND table_name NOT LIKE 'engine%'"));
   std::vector<std::string> columns;
   for (std::string line; std::getline(found, line);) columns.push_back(line);
   std::sort(columns.begin(), columns.end());
@@ -218,6 +219,16 @@ TEST_F(in_postgres, R30_a_run_that_lost_its_session_records_nothing_more) {
   EXPECT_EQ(state::State::open(place, state::Access::read_only).images_total(), 1U);
 }
 
+TEST_F(in_postgres, R30_a_run_whose_session_ended_unnoticed_records_nothing_more) {
+  auto lock = state::DatabaseLock::try_take(place, "first");
+  ASSERT_TRUE(lock);
+  state.hold_to(lock->fence());
+  add(own_row("a"));
+  end_sessions("query LIKE '%fence + 1%'");
+  while (state::DatabaseLock::holder(place)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  expect_error([&] { add(own_row("b")); }, "this run lost its session");
+}
+
 TEST_F(in_postgres, R30_a_run_that_was_asleep_while_another_took_over_records_nothing_more) {
   auto lock = state::DatabaseLock::try_take(place, "first");
   ASSERT_TRUE(lock);
@@ -283,14 +294,16 @@ class moving : public in_postgres {
 };
 
 TEST_F(moving, to_a_file_and_back_nothing_is_lost) {
-  EXPECT_GT(state.move_to(in_a_file("there.db")), 10U);
-  EXPECT_EQ(state.moved_to(), folder / "there.db");
+  EXPECT_GT(state.move_to(in_a_file("there.db"), reached(7)), 10U);
+  EXPECT_EQ(state.moved()->place, folder / "there.db");
+  EXPECT_EQ(state.moved()->at, reached(7));
+  EXPECT_TRUE(state.moved()->finished);
   state::State there = state::State::open(in_a_file("there.db"), state::Access::read_write);
   there.check();
-  EXPECT_EQ(there.moved_to(), std::nullopt);
+  EXPECT_EQ(there.moved().has_value(), false);
   expect_equal(state, there);
   const state::Place back{.where = place.where, .server = place.server + "b", .password = ""};
-  there.move_to(back);
+  there.move_to(back, reached(8));
   state::State here = state::State::open(back, state::Access::read_write);
   expect_equal(there, here);
   // Keys go on behind those of what is gone.
@@ -301,21 +314,56 @@ TEST_F(moving, to_a_file_and_back_nothing_is_lost) {
 
 TEST_F(moving, happens_once_and_never_over_something) {
   testing_support::write_text(folder / "there.db", "something");
-  expect_error([&] { state.move_to(in_a_file("there.db")); }, "a state is there already");
-  expect_error([&] { state.move_to(place); }, "a state is there already");
-  EXPECT_EQ(state.moved_to(), std::nullopt);
-  state.move_to(in_a_file("other.db"));
-  expect_error([&] { state.move_to(in_a_file("other.db")); }, "was moved to");
-  expect_error([&] { state.move_to(in_a_file("third.db")); }, "was moved to");
+  expect_error([&] { state.move_to(in_a_file("there.db"), reached(7)); }, "a state is there already");
+  expect_error([&] { state.move_to(place, reached(7)); }, "a state is there already");
+  EXPECT_EQ(state.moved().has_value(), false);
+  state.move_to(in_a_file("other.db"), reached(7));
+  expect_error([&] { state.move_to(in_a_file("other.db"), reached(7)); }, "was moved to");
+  expect_error([&] { state.move_to(in_a_file("third.db"), reached(8)); }, "was moved to");
 }
 
 TEST_F(moving, one_that_was_cut_off_is_finished_by_the_next) {
   testing_support::write_text(folder / "there.db", "");  // what is in the way only when the new state gets its name
-  EXPECT_THROW(state.move_to(in_a_file("there.db")), Error);
-  EXPECT_EQ(state.moved_to(), folder / "there.db");
+  EXPECT_THROW(state.move_to(in_a_file("there.db"), reached(7)), Error);
+  EXPECT_EQ(state.moved()->place, folder / "there.db");
+  EXPECT_FALSE(state.moved()->finished);
+  expect_error([&] { state.move_to(in_a_file("third.db"), reached(8)); }, "cut off before its end");
   std::filesystem::remove(folder / "there.db");
-  EXPECT_EQ(state.move_to(in_a_file("there.db")), 0U);
+  EXPECT_EQ(state.move_to(in_a_file("there.db"), reached(9)), 0U);
+  EXPECT_TRUE(state.moved()->finished);
   expect_equal(state, state::State::open(in_a_file("there.db"), state::Access::read_only));
+}
+
+TEST_F(moving, one_that_was_cut_off_after_the_new_state_got_its_name_is_finished_too) {
+  state.move_to(in_a_file("there.db"), reached(7));
+  postgres().sql("UPDATE \"" + schema() + "\".moved SET finished = 0");
+  EXPECT_EQ(state.move_to(in_a_file("there.db"), reached(9)), 0U);
+  EXPECT_EQ(state.moved()->at, reached(7));
+  postgres().sql("UPDATE \"" + schema() + "\".moved SET finished = 0");
+  std::filesystem::remove(folder / "there.db");
+  state::State::create(folder / "there.db", std::string(32, 'b'), server_id(9), ServerName::of("another"));
+  expect_error([&] { state.move_to(in_a_file("there.db"), reached(9)); }, "was moved to");
+}
+
+TEST_F(moving, R30_what_this_machine_knows_of_peers_goes_along) {
+  const state::KnownToAll known{
+      .id = server_id(2), .head = "head", .url = "https://there/", .fetched = reached(3), .evidence = "two heads"};
+  const state::Place there{.where = place.where, .server = place.server + "c", .password = ""};
+  state.move_to(there, reached(7), {known});
+  EXPECT_THAT(state::State::open(there, state::Access::read_only).known_to_all(), testing::ElementsAre(known));
+}
+
+TEST_F(in_postgres, R30_what_one_machine_knows_of_peers_the_others_know) {
+  EXPECT_TRUE(state.is_shared());
+  EXPECT_TRUE(state.known_to_all().empty());
+  const state::KnownToAll one{.id = server_id(1), .head = "head 1"};
+  state::KnownToAll two{.id = server_id(2), .head = "head 2", .url = "https://two/", .fetched = Time{Seconds(5)}};
+  state.make_known_to_all({one, two});
+  two.head = "head 3";
+  two.evidence = "e";
+  state.make_known_to_all({two});
+  const state::State other = state::State::open(place, state::Access::read_only);
+  EXPECT_THAT(other.known_to_all(), testing::UnorderedElementsAre(one, two));
 }
 
 TEST(postgres_dialect, numbers_parameters_and_knows_no_case) {

@@ -91,10 +91,7 @@ class Making {
 
   void check_state() {
     const state::State state = state::State::open(place_, state::Access::read_only);
-    if (const auto place = state.moved_to()) {
-      contradiction(fmt::format("the state \"{}\" was moved to \"{}\"", server_.state, *place),
-                    fmt::format("set `state` in [server] to \"{}\"", *place));
-    }
+    if (const auto moved = state.moved()) contradiction(state::move_text(server_.state, *moved), state::move_mend(*moved));
     if (!has_store_) {
       contradiction(fmt::format("the state \"{}\" is here, but its store \"{}\" is gone", server_.state, server_.store),
                     "restore it from its backup, or set `store` to its folder");

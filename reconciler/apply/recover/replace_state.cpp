@@ -44,6 +44,10 @@ enum class Sight { whole, usable, damaged };
 Sight look_at(const ServerSection& server, const store::Store& store, std::optional<state::State>& old) {
   try {
     state::State state = state::State::open(server.state, state::Access::read_only);
+    if (const auto moved = state.moved()) {
+      throw Error(Fault::local, io::printable(state::move_text(server.state, *moved)), io::printable(state::move_mend(*moved)))
+          .about(server.state);
+    }
     if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
       refuse_foreign(fmt::format("the state \"{}\" belongs to another server than the store \"{}\"", io::printable(server.state),
                                  io::printable(server.store)));

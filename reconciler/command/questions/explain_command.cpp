@@ -55,6 +55,7 @@ int run_command(const options::ExplainArguments& arguments, const console::Sessi
   if (!manifest) return exit_manifest;
   site::warn_of_anothers_folder(manifest->server, session);
   site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
+  site::warn_of_move(site, session);
   const auto transport = session.connect();
   const observe::AboutImages about = meant_by(arguments.what, site);
   Observation observation =

@@ -84,6 +84,7 @@ int run_command(const options::HistoryArguments& arguments, const console::Sessi
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   const site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
+  site::warn_of_move(site, session);
   const state::Snapshot snapshot = site.state.snapshot();
   const auto addresses = addresses_of(arguments.what, *manifest, snapshot);
   const show::Changes changes{.what = arguments.what,

@@ -233,6 +233,7 @@ int run_command(const options::QueryArguments& arguments, const console::Session
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
+  site::warn_of_move(site, session);
   if (arguments.at) return show_things_then(arguments, site, session);
   if (arguments.peer && arguments.topic != options::Topic::subscriptions) return query_peer(arguments, site, session);
   return query_here(arguments, site, session);

@@ -76,6 +76,7 @@ int run_command(const options::ReportArguments& arguments, const console::Sessio
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   const site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
+  site::warn_of_move(site, session);
   const show::ServerReport report = report_of(site, session);
   write_report(
       arguments.out, [&](show::Output& out) { show::show_server_report(report, out); }, session);

@@ -129,6 +129,7 @@ int run_command(const options::ShowArguments& arguments, const console::Session&
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   const site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
+  site::warn_of_move(site, session);
   const state::Snapshot snapshot = site.state.snapshot();
   if (const auto* const image = site::image_or_null(snapshot, arguments.what)) {
     show_one_image(*image, snapshot, site, session);

@@ -35,6 +35,7 @@ int run_command(const options::StatusArguments&, const console::Session& session
   if (!manifest) return exit_manifest;
   site::warn_of_anothers_folder(manifest->server, session);
   site::Site site(*manifest, state::Access::read_only, session.files, site::Moved::read);
+  site::warn_of_move(site, session);
   show::Status status{.server = manifest->server.name,
                       .id = site.state.self(),
                       .images = 0,
@@ -46,7 +47,8 @@ int run_command(const options::StatusArguments&, const console::Session& session
                       .running = site::run_lock_holder(manifest->server),
                       .plan = std::nullopt,
                       .no_plan = "",
-                      .disk = {}};
+                      .disk = {},
+                      .moved = site.state.moved()};
   if (const auto published = site.state.published()) {
     status.serial = published->serial;
     status.expires = published->expires;

@@ -1,6 +1,7 @@
 #include "reconciler/command/runs/applied.hpp"
 
 #include "reconciler/console/progress_display.hpp"
+#include "reconciler/site/shared_memory.hpp"
 
 namespace ingot::command {
 
@@ -15,6 +16,7 @@ std::unique_ptr<apply::Events> progress_for(const console::Session& session) {
 apply::Account applied(const Observation& observation, const state::RunStart& start, std::unique_ptr<apply::Events> events,
                        site::Site& site, io::Transport& transport, const apply::CatalogKeys& keys,
                        const console::Session& session, std::optional<std::chrono::steady_clock::time_point> deadline) {
+  site::tell_of_peers(site);  // before anything is done: whatever ends this run, the other machines know
   apply::ApplyContext context{.state = site.state,
                               .store = site.store,
                               .files = site.files,

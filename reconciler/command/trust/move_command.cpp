@@ -5,7 +5,7 @@
 #include "reconciler/io/net/credentials.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
-#include "reconciler/site/site.hpp"
+#include "reconciler/site/shared_memory.hpp"
 #include "reconciler/source/git_view.hpp"
 #include "reconciler/source/read_manifest.hpp"
 #include "schema/exit_code.hpp"
@@ -34,6 +34,20 @@ state::Place new_place(const options::MoveState& arguments, const ServerSection&
   return place;
 }
 
+/// What this machine knows of peers goes along. Before the state does: what is left half done then is done again by the next try.
+std::vector<state::KnownToAll> carried_memory(state::State& state, const state::Place& to, const ServerSection& server,
+                                              io::Files& files) {
+  const std::string from_folder = site::state_folder(server);
+  const std::string to_folder = is_database_url(to.where) ? server.cache : parent_folder(to.where);
+  io::PeerMemory from(files, from_folder);
+  site::learn_of_peers(state, from);
+  if (plain_path(from_folder) != plain_path(to_folder)) {
+    io::PeerMemory there(files, to_folder);
+    site::carry_memory(from, there);
+  }
+  return state.moved() ? std::vector<state::KnownToAll>() : site::all_known(state, from);
+}
+
 }  // namespace
 
 int run_command(const options::MoveState& arguments, const console::Session& session) {
@@ -45,7 +59,7 @@ int run_command(const options::MoveState& arguments, const console::Session& ses
   if (const auto fence = lock.fence()) state.hold_to(*fence);
   (void)source::require_commit(*manifest, source::AppliedLast{}, session.flags, false);
   const state::Place to = new_place(arguments, server, session.files);
-  const std::uint64_t rows = state.move_to(to);
+  const std::uint64_t rows = state.move_to(to, session.clock.now(), carried_memory(state, to, server, session.files));
   session.show(
       [&](const show::Style& style, show::Output& out) {
         out.print("{} \"{}\" to \"{}\": {} rows, compared.\n", style.bold("Moved:"), io::printable(server.state),

@@ -103,6 +103,7 @@ void refuse_linked_memory(Files& files, const std::string& state_folder) {
 std::string PeerMemory::cache_of(const ServerId& id) const { return fmt::format("{}/cache/{}", folder_, id.root.hex()); }
 std::string PeerMemory::trust_of(const ServerId& id) const { return fmt::format("{}/trust/{}", folder_, id.root.hex()); }
 std::string PeerMemory::evidence_folder(const ServerId& id) const { return trust_of(id) + "/evidence"; }
+std::string PeerMemory::evidence_mark(const ServerId& id) const { return trust_of(id) + "/evidence-is-shared"; }
 
 std::optional<std::string> PeerMemory::read(const std::string& path, std::uint64_t at_most, std::string* unreadable) {
   try {
@@ -262,19 +263,76 @@ void PeerMemory::raise_floor(const Floor& floor, std::string_view head_envelope)
   });
 }
 
-std::string PeerMemory::keep_evidence(const ServerId& id, std::string_view one, std::string_view other) {
+void PeerMemory::add_evidence(const ServerId& id, const std::vector<std::string>& heads) {
   const std::string folder = evidence_folder(id);
   attempt([&] {
     for (const auto& level : {trust_of(id), folder}) refuse_a_link(files_, level);
     make_folders(files_, folder, private_folder);
-    for (const auto envelope : {one, other}) {
-      if (envelope.empty()) continue;
-      replace_file(files_, fmt::format("{}/{}.dsse", folder, sha256(envelope).hex()), envelope, file_mode);
+    for (const auto& envelope : heads) {
+      if (!envelope.empty()) replace_file(files_, fmt::format("{}/{}.dsse", folder, sha256(envelope).hex()), envelope, file_mode);
     }
   });
-  return folder;
+  if (files_.status(folder)) return;
+  const std::lock_guard lock(mutex_);
+  contradicted_.insert(id);
 }
 
-bool PeerMemory::has_evidence(const ServerId& id) { return files_.status(evidence_folder(id)).has_value(); }
+std::string PeerMemory::keep_evidence(const ServerId& id, std::string_view one, std::string_view other) {
+  add_evidence(id, {std::string(one), std::string(other)});
+  return evidence_folder(id);
+}
+
+bool PeerMemory::has_evidence(const ServerId& id) {
+  if (files_.status(evidence_folder(id))) return true;
+  const std::lock_guard lock(mutex_);
+  return contradicted_.contains(id);
+}
+
+std::string PeerMemory::evidence(const ServerId& id) {
+  std::vector<std::string> heads;
+  const std::string folder = evidence_folder(id);
+  if (!files_.status(folder)) return "";
+  for (const auto& name : files_.list(folder)) {
+    auto envelope = name.ends_with(".dsse") ? read(folder + "/" + name, largest_head) : std::nullopt;
+    if (envelope) heads.push_back(*std::move(envelope));
+  }
+  return write_evidence(heads);
+}
+
+void PeerMemory::take_evidence(const ServerId& id, std::string_view text) { add_evidence(id, parse_evidence(text)); }
+
+void PeerMemory::set_evidence_aside(const ServerId& id) {
+  const std::string folder = evidence_folder(id);
+  attempt([&] {
+    for (int number = 1; files_.status(folder) && !files_.rename_new(folder, fmt::format("{}-settled-{}", folder, number));)
+      ++number;
+  });
+  const std::lock_guard lock(mutex_);
+  contradicted_.erase(id);
+}
+
+bool PeerMemory::is_evidence_shared(const ServerId& id) { return files_.status(evidence_mark(id)).has_value(); }
+
+void PeerMemory::mark_evidence_shared(const ServerId& id, bool shared) {
+  attempt([&] {
+    if (shared) {
+      make_folders(files_, trust_of(id), private_folder);
+      replace_file(files_, evidence_mark(id), "", file_mode);
+    } else if (files_.status(evidence_mark(id))) {
+      files_.remove(evidence_mark(id));
+    }
+  });
+}
+
+std::vector<ServerId> PeerMemory::servers() {
+  std::set<ServerId> ids;
+  for (const std::string folder : {folder_ + "/trust", folder_ + "/cache"}) {
+    if (!files_.status(folder)) continue;
+    for (const auto& name : files_.list(folder)) {
+      if (const auto digest = Digest::parse_hex(name)) ids.insert(ServerId{*digest});
+    }
+  }
+  return {ids.begin(), ids.end()};
+}
 
 }  // namespace ingot::io

@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,12 +74,28 @@ class PeerMemory {
   bool has_evidence(const ServerId& id);
   std::string evidence_folder(const ServerId& id) const;
 
+  // The same for other machines of this server. Whoever removes the folder here tells them so: a mark beside it says that they
+  // knew.
+  /// The heads that were saved, as one text; "": none.
+  std::string evidence(const ServerId& id);
+  /// Saves what evidence() gave on another machine.
+  void take_evidence(const ServerId& id, std::string_view text);
+  /// A human has looked at it elsewhere: has_evidence holds no more, and the heads stay under another name.
+  void set_evidence_aside(const ServerId& id);
+  bool is_evidence_shared(const ServerId& id);
+  void mark_evidence_shared(const ServerId& id, bool shared);
+
+  /// The servers of which anything is here.
+  std::vector<ServerId> servers();
+
   /// Set once a write failed because the disk is read-only or full, a read because the disk reports errors, or a floor was
   /// found damaged: the note for the plan.
   std::optional<std::string> trouble() const;
 
  private:
   std::string cache_of(const ServerId& id) const;
+  std::string evidence_mark(const ServerId& id) const;
+  void add_evidence(const ServerId& id, const std::vector<std::string>& heads);
   std::string trust_of(const ServerId& id) const;
   /// `unreadable`: gets why, if something is there that cannot be read.
   std::optional<std::string> read(const std::string& path, std::uint64_t at_most, std::string* unreadable = nullptr);
@@ -93,6 +110,7 @@ class PeerMemory {
   mutable std::mutex mutex_;  ///< of the two below
   std::optional<std::string> trouble_;
   bool writes_failed_ = false;
+  std::set<ServerId> contradicted_;  ///< that have evidence which could not be saved
 };
 
 /// Error{local} if "cache" or "trust" in the state's folder is a link: nothing is read or written through one.

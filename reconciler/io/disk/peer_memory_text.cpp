@@ -1,5 +1,6 @@
 #include "reconciler/io/disk/peer_memory_text.hpp"
 
+#include <charconv>
 #include <initializer_list>
 #include <utility>
 
@@ -154,6 +155,24 @@ std::optional<FloorRecord> parse_floor(std::string_view text) {
                                          digest_in(line, "head"), line.number("root_version"), time_in(line, "issued")},
                                         std::move(rest)};
                    });
+}
+
+std::string write_evidence(const std::vector<std::string>& heads) {
+  std::string text;
+  for (const std::string& head : heads) text += std::to_string(head.size()) + "\n" + head;
+  return text;
+}
+
+std::vector<std::string> parse_evidence(std::string_view text) {
+  std::vector<std::string> heads;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    std::size_t length = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + end, length);
+    if (error != std::errc() || stop != text.data() + end || length > text.size() - end - 1) break;
+    heads.emplace_back(text.substr(end + 1, length));
+    text.remove_prefix(end + 1 + length);
+  }
+  return heads;
 }
 
 }  // namespace ingot::io

@@ -48,6 +48,12 @@ void line(std::string_view name, const std::string& value, Output& out) { out.pr
 
 void show_status(const Status& status, const Style& style, Output& out) {
   out.print("{} {}\n", style.bold(status.server.text()), style.dim(status.id.text()));
+  if (status.moved) {
+    line("moved",
+         style.red(fmt::format("to \"{}\" at {}{}", io::printable(status.moved->place), time_text(status.moved->at),
+                               status.moved->finished ? "" : ", cut off before its end")),
+         out);
+  }
   line("images", std::to_string(status.images), out);
   line("published", head_text(status, style), out);
   if (status.own && !status.own->text.empty())
@@ -80,6 +86,16 @@ void show_status_json(const Status& status, Output& out) {
   json.member("name", status.server.text());
   json.member("id", status.id.text());
   json.end_object();
+  json.key("moved");
+  if (status.moved) {
+    json.begin_object();
+    json.member("to", status.moved->place);
+    json.member("at", status.moved->at);
+    json.member("finished", status.moved->finished);
+    json.end_object();
+  } else {
+    json.value(nullptr);
+  }
   json.member("images", status.images);
   json.key("published");
   json.begin_object();

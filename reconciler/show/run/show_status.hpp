@@ -27,6 +27,7 @@ struct Status {
   std::string no_plan;                           ///< … and why
   std::vector<plan::DamagedImage> damaged = {};  ///< images here whose bytes are not as they were recorded
   plan::DiskView disk;
+  std::optional<state::MovedState> moved = {};  ///< this state is of no use any more, but to look at
 };
 
 void show_status(const Status& status, const Style& style, Output& out);
