@@ -1,6 +1,7 @@
 #include "reconciler/plan/check_plan_fits.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -162,6 +163,9 @@ PlanOptions SavedPlan::options_again() const {
   for (const auto& action : actions) {
     if (!action.deferred) options.only->insert(action.address);
   }
+  // Uploads follow from what is published, so that they are in no list of addresses: what was excluded stays excluded.
+  std::copy_if(basis.options.excluded.begin(), basis.options.excluded.end(), std::back_inserter(options.excluded),
+               [](const std::string& address) { return is_of(AddressKind::upload, address); });
   return options;
 }
 

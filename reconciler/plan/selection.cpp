@@ -113,7 +113,7 @@ std::optional<WrongAddress> wrong_address(const Situation& situation, const Draf
                         .text = "--exclude catalog is not possible: a run publishes what it changes",
                         .mend = "exclude what must not be published yet"};
   }
-  if (options.targets.empty() && options.excluded.empty()) return std::nullopt;
+  if (options.only || (options.targets.empty() && options.excluded.empty())) return std::nullopt;  // a saved plan's were checked
   const KnownAddresses known(situation, all);
   const auto look_at = [&](std::string_view flag, const std::vector<std::string>& addresses) -> std::optional<WrongAddress> {
     for (const auto& address : addresses) {
@@ -145,13 +145,13 @@ class Choosing {
   }
 
   Selection select(const PlanOptions& options) {
+    for (const auto& address : options.excluded) exclude(address);
     if (options.only) {
       selection_.by_ = LeftOutBy::saved_plan;
       selection_.chosen_.emplace();
       for (const auto& address : *options.only) selection_.chosen_->emplace(address, "");
       return std::move(selection_);
     }
-    for (const auto& address : options.excluded) exclude(address);
     if (!options.targets.empty()) selection_.chosen_.emplace();
     for (const auto& target : options.targets) choose(target);
     if (options.approved) approve(*options.approved);

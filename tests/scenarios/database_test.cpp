@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/scenarios/machines.hpp"
 #include "tests/scenarios/site.hpp"
 #include "tests/support/noise.hpp"
 #include "tests/support/postgres_server.hpp"
@@ -37,19 +38,7 @@ struct Database : testing::Test {
   void TearDown() override { postgres().sql("DROP SCHEMA IF EXISTS \"ingot_" + name + "\" CASCADE"); }
 
   void wants_all_of_silver(const std::string& more = "") { here.manifest(Site::peer(there, more) + everything_of_silver); }
-  /// The folder of a second machine: the same state, the same store, a cache of its own.
-  std::string second_machine() const {
-    const std::string path = folder / "second";
-    std::string text = read_text(here.path() + "/ingot.toml");
-    const auto at = text.find("[server]\n") + 9;
-    text.insert(at, "store = \"" + here.path() + "/store\"\nkeys = \"" + here.path() + "/keys\"\n");
-    write_text(path + "/ingot.toml", text);
-    return path;
-  }
-  static Ran ingot_in(const std::string& path, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), INGOT_BINARY);
-    return testing_support::run({.arguments = std::move(arguments), .folder = path, .environment = {}});
-  }
+  std::string second_machine() const { return scenarios::second_machine(here, folder.path()); }
   static std::size_t sessions() {
     return std::stoul(postgres().sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ingot'"));
   }

@@ -153,8 +153,12 @@ struct FakeStore::Impl {
     const std::string text = request_text(request);
     asked.push_back(text);
     const auto failing = fault ? fault(text) : std::nullopt;
-    if (!failing || failing->done) do_it(request, response);
+    if (!failing || failing->done || !failing->etag.empty()) do_it(request, response);
     if (!failing) return;
+    if (!failing->etag.empty()) {
+      response.headers.erase("ETag");
+      return response.set_header("ETag", failing->etag);
+    }
     response.headers.clear();
     refuse(response, failing->status, failing->code);
     if (failing->retry_after > 0) response.set_header("Retry-After", std::to_string(failing->retry_after));
@@ -195,6 +199,11 @@ void FakeStore::fail(std::function<std::optional<StoreFault>(const std::string&)
   const std::lock_guard lock(impl_->mutex);
   impl_->fault = std::move(fault);
 }
+void FakeStore::hold(const std::map<std::string, FakeObject>& objects) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->objects = objects;
+  impl_->uploads.clear();
+}
 std::map<std::string, FakeObject> FakeStore::objects() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->objects;
@@ -210,6 +219,12 @@ void FakeStore::remove(const std::string& path) {
 std::size_t FakeStore::open_uploads() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->uploads.size();
+}
+std::size_t FakeStore::open_parts() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::size_t parts = 0;
+  for (const auto& [id, upload] : impl_->uploads) parts += upload.parts.size();
+  return parts;
 }
 std::vector<std::string> FakeStore::asked() const {
   const std::lock_guard lock(impl_->mutex);

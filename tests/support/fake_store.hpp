@@ -22,9 +22,10 @@ struct FakeObject {
 struct StoreFault {
   int status = 500;
   std::string code = "InternalError";
-  bool done = false;    ///< the store does what it was asked for, and fails then
-  int retry_after = 0;  ///< seconds; 0: it says nothing
-  bool cut = false;     ///< the connection ends instead of an answer
+  bool done = false;      ///< the store does what it was asked for, and fails then
+  int retry_after = 0;    ///< seconds; 0: it says nothing
+  bool cut = false;       ///< the connection ends instead of an answer
+  std::string etag = {};  ///< not "": all is well, but for this ETag in the answer
 };
 
 class FakeStore {
@@ -41,12 +42,15 @@ class FakeStore {
   /// Asked for each request, as "PUT /bucket/key" or "POST /bucket/key?uploads"; nullopt: nothing is wrong. From any thread.
   void fail(std::function<std::optional<StoreFault>(const std::string& request)> fault);
 
+  /// Just these from now on, and no upload in parts under way.
+  void hold(const std::map<std::string, FakeObject>& objects);
   /// By "bucket/key".
   std::map<std::string, FakeObject> objects() const;
   void put(const std::string& path, const std::string& bytes, const std::map<std::string, std::string>& headers = {});
   void remove(const std::string& path);
   /// Uploads in parts that were neither finished nor dropped.
   std::size_t open_uploads() const;
+  std::size_t open_parts() const;  ///< of these
   /// The requests so far, as fail() is given them.
   std::vector<std::string> asked() const;
   void forget();

@@ -1,27 +1,32 @@
-// A real S3-compatible store on loopback: OpenStack Swift (swift_store.py); ended when this goes.
+// Real S3-compatible stores on loopback, each ended with the program that started it: OpenStack Swift (swift_store.py), and
+// Ceph's radosgw (rgw_store) with INGOT_FULL=1.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "reconciler/io/net/credentials.hpp"
-#include "schema/manifest/upload.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::testing_support {
 
-class SwiftStore {
+class RealStore {
  public:
-  /// Waits until it answers.
-  SwiftStore();
+  virtual ~RealStore() = default;
   /// Why it did not start; "": it did.
   const std::string& why_not() const { return why_not_; }
   const std::string& address() const { return address_; }  ///< without a slash at its end
-  io::AccessKey key() const { return {.id = "test:tester", .secret = "testing", .session = ""}; }
+  virtual io::AccessKey key() const = 0;
   /// Makes a bucket; a public one is read without a key below public_url().
-  void make_bucket(const std::string& name, bool is_public = false) const;
-  std::string public_url(const std::string& bucket) const { return address_ + "/v1/AUTH_test/" + bucket + "/"; }
+  virtual void make_bucket(const std::string& name, bool is_public = false) const = 0;
+  virtual std::string public_url(const std::string& bucket) const = 0;
+
+ protected:
+  /// Waits until it answers: then the program writes its address to FOLDER/address. Nothing is started if there is a reason
+  /// `why_not`.
+  RealStore(std::vector<std::string> program, std::string why_not);
 
  private:
   TestFolder folder_;
@@ -30,7 +35,8 @@ class SwiftStore {
   std::string why_not_;
 };
 
-/// One for all tests of a program, started when it is first asked for.
-SwiftStore& swift();
+/// One of each for all tests of a program, started when it is first asked for.
+RealStore& swift();
+RealStore& radosgw();
 
 }  // namespace ingot::testing_support

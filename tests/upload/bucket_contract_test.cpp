@@ -1,7 +1,7 @@
-// The contract of stores against a real one, and against the fake that other tests let fail.
+// The contract of stores against real ones, and against the fake that other tests let fail.
 #include "tests/contracts/bucket_contract.hpp"
 #include "tests/support/fake_store.hpp"
-#include "tests/support/swift_store.hpp"
+#include "tests/support/real_store.hpp"
 
 namespace ingot::testing_support {
 namespace {
@@ -12,15 +12,16 @@ StoreUnderTest fake_store() {
   return {.address = store->address(), .key = store->key(), .store = store};
 }
 
-StoreUnderTest swift_store() {
-  SwiftStore& store = swift();
+StoreUnderTest real_store(const RealStore& store) {
   if (!store.why_not().empty()) return {.address = "", .key = {}, .why_not = store.why_not()};
   store.make_bucket("gold");
   return {.address = store.address(), .key = store.key()};
 }
 
 INSTANTIATE_TEST_SUITE_P(fake, bucket_contract, testing::Values(StoreMaker{"fake", fake_store}));
-INSTANTIATE_TEST_SUITE_P(swift, bucket_contract, testing::Values(StoreMaker{"swift", swift_store}));
+INSTANTIATE_TEST_SUITE_P(swift, bucket_contract, testing::Values(StoreMaker{"swift", [] { return real_store(swift()); }}));
+
+INSTANTIATE_TEST_SUITE_P(radosgw, bucket_contract, testing::Values(StoreMaker{"radosgw", [] { return real_store(radosgw()); }}));
 
 }  // namespace
 }  // namespace ingot::testing_support

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <random>
 
-#include "tests/support/swift_store.hpp"
+#include "tests/support/real_store.hpp"
 #include "tests/upload/upload_stage.hpp"
 
 namespace ingot::scenarios {
@@ -250,6 +250,23 @@ TEST_F(uploads, excluded_ones_stay_behind) {
   EXPECT_THAT(actions(site_.plan()), ElementsAre("upload upload.s3"));
 }
 
+TEST_F(uploads, excluded_ones_stay_behind_when_a_saved_plan_is_applied) {
+  site_.apply();
+  const auto before = keys_of(store_);
+  const std::string entries = site_.file_image("db19", "the bytes of db19") + site_.file_image("db20", "others");
+  site_.manifest(entries + upload_entry(store_.address()));
+  EXPECT_EQ(site_.ingot({"plan", "--exclude", "upload.s3", "--out", "night.plan"}).exit, 0);
+  EXPECT_EQ(site_.ingot({"apply", "night.plan"}).exit, 0);
+  EXPECT_EQ(keys_of(store_), before);
+  site_.manifest("head_ttl = \"1h\"\n" + entries + upload_entry(store_.address()));
+  EXPECT_EQ(site_.ingot({"plan", "--target", "image.db19", "--exclude", "upload.s3", "--out", "day.plan"}).exit, 0);
+  EXPECT_EQ(site_.ingot({"apply", "day.plan"}).exit, 0) << "which renews the head";
+  EXPECT_EQ(keys_of(store_), before);
+  EXPECT_EQ(site_.ingot({"plan", "--target", "image.db19", "--out", "noon.plan"}).exit, 0);
+  EXPECT_EQ(site_.ingot({"apply", "noon.plan"}).exit, 0) << "--target leaves out no upload, saved or not";
+  EXPECT_EQ(bytes_of("head.dsse"), testing_support::read_text(site_.public_folder() + "/head.dsse"));
+}
+
 TEST_F(uploads, a_large_file_killed_in_the_middle_goes_on_and_leaves_no_parts) {
   site_.manifest(site_.file_image("large", noise(150'000'000)) + upload_entry(store_.address()));
   std::atomic<int> parts = 0;
@@ -316,20 +333,28 @@ TEST_F(uploads, killed_at_any_request_readers_find_a_whole_tree_and_the_next_run
   EXPECT_GE(killed, 6);
 }
 
-TEST(real_store, peers_read_what_was_uploaded_to_it) {
-  auto& swift = testing_support::swift();
-  if (!swift.why_not().empty()) GTEST_SKIP() << swift.why_not();
-  swift.make_bucket("public-gold", true);
-  use_key(swift.key());
+class real_store : public testing::TestWithParam<std::string> {
+ protected:
+  static testing_support::RealStore& named() {
+    return GetParam() == "swift" ? testing_support::swift() : testing_support::radosgw();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(each, real_store, testing::Values("swift", "radosgw"));
+
+TEST_P(real_store, peers_read_what_was_uploaded_to_it) {
+  auto& store = named();
+  if (!store.why_not().empty()) GTEST_SKIP() << store.why_not();
+  store.make_bucket("public-gold", true);
+  use_key(store.key());
   TestFolder folder;
   Site oslo(folder.path(), "oslo"), paris(folder.path(), "paris");
-  const std::string upload = upload_entry(swift.address(), "s3://public-gold/sites/oslo");
+  const std::string upload = upload_entry(store.address(), "s3://public-gold/sites/oslo");
   oslo.manifest(oslo.file_image("db19", "the bytes of db19") + oslo.tree_image("home", {{"bin/run", "#!/bin/sh"}}) + upload);
   oslo.apply();
   EXPECT_THAT(actions(oslo.plan()), IsEmpty());
   EXPECT_EQ(oslo.ingot({"verify", "--upload", "s3"}).exit, 0);
   oslo.web().stop();
-  paris.manifest(Site::peer(oslo, "urls = [\"" + swift.public_url("public-gold") + "sites/oslo/\"]\n") +
+  paris.manifest(Site::peer(oslo, "urls = [\"" + store.public_url("public-gold") + "sites/oslo/\"]\n") +
                  "[[subscription]]\npeer = \"oslo\"\nall = true\nsince = \"start\"\n");
   paris.apply();
   EXPECT_EQ(paris.ingot({"extract", "db19", "out"}).exit, 0);
@@ -343,19 +368,19 @@ TEST(real_store, peers_read_what_was_uploaded_to_it) {
   paris.apply();
 }
 
-TEST(real_store, peers_with_a_key_read_a_private_bucket) {
-  auto& swift = testing_support::swift();
-  if (!swift.why_not().empty()) GTEST_SKIP() << swift.why_not();
-  swift.make_bucket("private-gold");
-  use_key(swift.key());
+TEST_P(real_store, peers_with_a_key_read_a_private_bucket) {
+  auto& store = named();
+  if (!store.why_not().empty()) GTEST_SKIP() << store.why_not();
+  store.make_bucket("private-gold");
+  use_key(store.key());
   TestFolder folder;
   Site oslo(folder.path(), "oslo"), paris(folder.path(), "paris");
   const std::string large = noise(40'000'000);
-  oslo.manifest(oslo.file_image("large", large) + upload_entry(swift.address(), "s3://private-gold/oslo"));
+  oslo.manifest(oslo.file_image("large", large) + upload_entry(store.address(), "s3://private-gold/oslo"));
   oslo.apply();
   oslo.web().stop();
   const auto manifest_with = [&](const std::string& url, const std::string& region) {
-    return Site::peer(oslo, "urls = [\"" + url + "\"]\ns3 = { endpoint = \"" + swift.address() + "\", region = \"" + region +
+    return Site::peer(oslo, "urls = [\"" + url + "\"]\ns3 = { endpoint = \"" + store.address() + "\", region = \"" + region +
                                 "\", key_id_env = \"INGOT_S3_KEY_ID\", secret_env = \"INGOT_S3_SECRET\" }\n") +
            "[[subscription]]\npeer = \"oslo\"\nall = true\nsince = \"start\"\n";
   };
@@ -371,14 +396,14 @@ TEST(real_store, peers_with_a_key_read_a_private_bucket) {
   EXPECT_THAT(refused.out + refused.err, Not(HasSubstr("another")));
 }
 
-TEST(real_store, takes_a_large_file_in_parts) {
-  auto& swift = testing_support::swift();
-  if (!swift.why_not().empty()) GTEST_SKIP() << swift.why_not();
-  swift.make_bucket("large");
-  use_key(swift.key());
+TEST_P(real_store, takes_a_large_file_in_parts) {
+  auto& store = named();
+  if (!store.why_not().empty()) GTEST_SKIP() << store.why_not();
+  store.make_bucket("large");
+  use_key(store.key());
   TestFolder folder;
   Site oslo(folder.path(), "oslo");
-  oslo.manifest(oslo.file_image("large", noise(140'000'000)) + upload_entry(swift.address(), "s3://large"));
+  oslo.manifest(oslo.file_image("large", noise(140'000'000)) + upload_entry(store.address(), "s3://large"));
   oslo.apply();
   EXPECT_EQ(oslo.ingot({"verify", "--upload", "s3"}).exit, 0);
   EXPECT_THAT(actions(oslo.plan()), IsEmpty());

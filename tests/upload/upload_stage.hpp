@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -42,22 +43,30 @@ inline void each_line(const std::string& text, const std::function<void(const Js
   for (std::string line; std::getline(lines, line);) take(Json::parse(line));
 }
 
-/// What a reader of the published head may ask for, as objects of a bucket are named.
-inline std::set<std::string> tree_paths(const Site& site, const std::string& before = "gold/dc1/") {
-  const auto text = [&](const std::string& path) { return testing_support::read_text(site.public_folder() + "/" + path); };
-  std::set<std::string> paths{before + "head.dsse", before + "index.html", before + "root/1.dsse"};
-  const Json head = Json::parse(from_base64(Json::parse(text("head.dsse")).at("payload").get<std::string>()).value());
-  each_piece(head, [&](const std::string& index) {
-    paths.insert(before + "c/" + index);
-    each_line(text("c/" + index), [&](const Json& page_line) {
-      each_piece(page_line, [&](const std::string& page) {
-        paths.insert(before + "c/" + page);
-        each_line(text("c/" + page), [&](const Json& entry) {
-          each_piece(entry, [&](const std::string& file) { paths.insert(before + "b/" + file.substr(0, 2) + "/" + file); });
-        });
-      });
+/// What a reader of this head may ask for, by its path in the tree: the digest of each. `read` gives index and pages.
+inline std::map<std::string, std::string> named_by(const std::string& head,
+                                                   const std::function<std::string(const std::string& path)>& read) {
+  std::map<std::string, std::string> named;
+  const auto each_named = [&](const Json& json, const std::function<void(const Json& line)>& take) {
+    each_piece(json, [&](const std::string& file) {
+      named["c/" + file] = file;
+      each_line(read("c/" + file), take);
+    });
+  };
+  const Json statement = Json::parse(from_base64(Json::parse(head).at("payload").get<std::string>()).value());
+  each_named(statement, [&](const Json& page_line) {
+    each_named(page_line, [&](const Json& entry) {
+      each_piece(entry, [&](const std::string& file) { named["b/" + file.substr(0, 2) + "/" + file] = file; });
     });
   });
+  return named;
+}
+
+/// What a reader of the published head may ask for, as objects of a bucket are named.
+inline std::set<std::string> tree_paths(const Site& site, const std::string& before = "gold/dc1/") {
+  const auto read = [&](const std::string& path) { return testing_support::read_text(site.public_folder() + "/" + path); };
+  std::set<std::string> paths{before + "head.dsse", before + "index.html", before + "root/1.dsse"};
+  for (const auto& [path, digest] : named_by(read("head.dsse"), read)) paths.insert(before + path);
   return paths;
 }
 
