@@ -47,10 +47,14 @@ class Uploading {
     const HeadThere there = look_at_head(bucket_, known, own);
     refuse_foreign(there, tree_.serial, bucket_.place());
     const bool has_head = choose(known, there);
-    if (has_head && todo_.empty()) return sums_;
+    if (has_head && todo_.empty()) {
+      settle_the_rest();
+      return sums_;
+    }
     records_.begin(todo_);
     for (const Layer layer : {Layer::roots, Layer::bytes, Layer::pages, Layer::index}) put_layer(layer);
     put_head();
+    settle_the_rest();
     return sums_;
   }
 
@@ -81,6 +85,20 @@ class Uploading {
       total_ += file.piece.length;
     }
     return has_head;
+  }
+
+  /// What a dead run began of an older tree is not unfinished any more. gc still knows of it, and should a tree name it again, it
+  /// is put without a look.
+  void settle_the_rest() {
+    std::set<std::string> named;
+    for (const TreeFile& file : tree_.files) named.insert(file.path);
+    std::vector<std::pair<TreeFile, std::string>> rest;
+    for (const auto& [path, object] : records_.objects()) {
+      if (object.etag || named.contains(path)) continue;
+      forget_parts(bucket_, records_, path);
+      rest.emplace_back(TreeFile{.path = path, .piece = {.digest = io::sha256(""), .length = 0}}, "");
+    }
+    if (!rest.empty()) records_.done(rest);
   }
 
   /// A run that put the head, and died before it recorded that, had recorded all else before.
