@@ -118,7 +118,7 @@ class upload_sweep : public uploads {
     const int code = disturbed_run(disturbance, at);
     EXPECT_EQ(code, disturbance.kills ? 128 + SIGKILL : disturbance.exit);
     const std::string log = testing_support::read_text(folder_ / "log");
-    if (!disturbance.says.empty()) EXPECT_THAT(log, AllOf(HasSubstr(disturbance.says), HasSubstr("upload.s3")));
+    if (!disturbance.says.empty()) { EXPECT_THAT(log, AllOf(HasSubstr(disturbance.says), HasSubstr("upload.s3"))); }
     expect_a_whole_tree();
     const auto next = site_.ingot(run());
     EXPECT_EQ(next.exit, 0) << next.out << next.err;

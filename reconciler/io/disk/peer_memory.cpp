@@ -326,7 +326,7 @@ void PeerMemory::mark_evidence_shared(const ServerId& id, bool shared) {
 
 std::vector<ServerId> PeerMemory::servers() {
   std::set<ServerId> ids;
-  for (const std::string folder : {folder_ + "/trust", folder_ + "/cache"}) {
+  for (const std::string& folder : {folder_ + "/trust", folder_ + "/cache"}) {
     if (!files_.status(folder)) continue;
     for (const auto& name : files_.list(folder)) {
       if (const auto digest = Digest::parse_hex(name)) ids.insert(ServerId{*digest});

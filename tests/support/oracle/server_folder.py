@@ -4,10 +4,11 @@
     faults = check(folder, before, …)
     end = normalised(folder)      what two runs that end alike have in common
 
-A server has its manifest's defaults: store/ and state/ingot.db below the folder.
+A server has its manifest's defaults: store/ and state/ingot.db below the folder; or in_database() said where its state is.
 """
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -21,11 +22,52 @@ import published_tree
 FLOOR = re.compile(r"floor-([0-9]+)-([0-9]+)")
 
 
-_copies = {}  # the state that was looked at last: its files' stamps, and a connection to a copy of it
+_copies = {}  # the state that was looked at last: its stamps, and a connection to a copy of it
+_databases = {}  # folder → URL and schema of a state in PostgreSQL
+
+
+def in_database(folder, url, server):
+    """From now on the state of this folder is there; `url` "": in its file again."""
+    _databases[str(folder)] = (url, f"ingot_{server}") if url else None
 
 
 def _rows(folder, query):
     """Asks a copy of the state: a look at it changes nothing, and needs no room on a full disk."""
+    place = _databases.get(str(folder))
+    return (_copy_of_database(*place) if place else _copy_of_file(folder)).execute(query).fetchall()
+
+
+def _psql(url, *queries):
+    """What each gives, in a line."""
+    words = [word for one in queries for word in ("-c", one)]
+    ran = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, *words], cwd="/", stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True, check=False)
+    if ran.returncode != 0:
+        raise sqlite3.OperationalError(f"psql: {ran.stderr}")
+    return ran.stdout.splitlines()
+
+
+def _copy_of_database(url, schema):
+    stamps = [url, schema, *_psql(url, "SELECT pg_current_wal_insert_lsn()")]
+    if _copies.get("stamps") == stamps:
+        return _copies["state"]
+    columns = json.loads(_psql(url, "SELECT coalesce(jsonb_object_agg(t, c), '{}') FROM (SELECT table_name AS t, jsonb_object_agg(column_name,"
+                                    f" data_type) AS c FROM information_schema.columns WHERE table_schema = '{schema}' GROUP BY 1) AS x")[0])
+    if not columns:
+        raise sqlite3.OperationalError(f"there is no schema {schema}")
+    tables = _psql(url, *[f"""SELECT coalesce(jsonb_agg(t), '[]') FROM "{schema}"."{table}" AS t""" for table in columns])
+    memory = sqlite3.connect(":memory:", check_same_thread=False)
+    for (table, types), text in zip(columns.items(), tables, strict=True):
+        memory.execute(f"""CREATE TABLE "{table}" ({", ".join(f'"{name}"' for name in types)})""")
+        for row in json.loads(text):
+            values = [bytes.fromhex(row[name][2:]) if type_ == "bytea" and row[name] is not None else row[name] for name, type_ in types.items()]
+            memory.execute(f"""INSERT INTO "{table}" VALUES ({", ".join("?" * len(values))})""", values)
+    memory.row_factory = sqlite3.Row
+    _copies.update(stamps=stamps, state=memory)
+    return memory
+
+
+def _copy_of_file(folder):
     files = [pathlib.Path(folder, "state", name) for name in ("ingot.db", "ingot.db-wal")]
     stamps = [(str(path), found.st_ino, found.st_size, found.st_mtime_ns) for path in files if path.exists() and (found := path.stat())]
     if _copies.get("stamps") != stamps:
@@ -37,7 +79,7 @@ def _rows(folder, query):
                 copy.backup(memory)
         memory.row_factory = sqlite3.Row
         _copies.update(stamps=stamps, state=memory)
-    return _copies["state"].execute(query).fetchall()
+    return _copies["state"]
 
 
 def _sha256_of(path):
@@ -68,11 +110,12 @@ def floors(folder):
     for row in _rows(folder, "SELECT hex(id) AS id, epoch, serial, root_version FROM floor"):
         raise_to("state", row["id"].lower(), (row["epoch"], row["serial"]))
         raise_to("root in the state", row["id"].lower(), (row["root_version"],))
-    for path in pathlib.Path(folder, "state", "trust").glob("*/*"):
-        if match := FLOOR.fullmatch(path.name):
-            raise_to("file", path.parent.name, (int(match[1]), int(match[2])))
-    for path in pathlib.Path(folder, "state", "trust").glob("*/evidence"):
-        raise_to("evidence", path.parent.name, (1,))
+    for place in ("state/trust", "state/cache/trust"):
+        for path in pathlib.Path(folder, place).glob("*/*"):
+            if match := FLOOR.fullmatch(path.name):
+                raise_to("file", path.parent.name, (int(match[1]), int(match[2])))
+            elif path.name == "evidence":
+                raise_to("evidence", path.parent.name, (1,))
     return found
 
 
