@@ -30,7 +30,7 @@ struct SourceSurvey {
 /// Error{incomplete} with every member that cannot be taken (socket, device, FIFO, unreadable), or that the source
 /// is missing, or itself a link, or holds a place of this server's own.
 SourceSurvey survey_source(const Source& source);
-/// The same of a source that lies in no place of this server, as was seen before.
+/// The same of a source that was just read: it lies in no place of this server, and its files are readable.
 SourceSurvey survey_again(const Source& source);
 
 /// Whether a survey saw what was there when `stamp` was made: the same names, sizes and mtimes. Where files are excluded, mtimes

@@ -43,22 +43,16 @@ bool is_readable(const SourceMember& member) {
   return geteuid() == 0 || faccessat(member.folder, name, R_OK, 0) == 0;
 }
 
-void count(const SourceMember& member, SourceSurvey& survey, MemberFaults& faults) {
+enum class Readable { must_be, was };
+
+void count(const SourceMember& member, Readable readable, SourceSurvey& survey, MemberFaults& faults) {
   if (!S_ISREG(member.status.st_mode) || member.first_of_group != nullptr) return;
   ++survey.files;
   survey.bytes += static_cast<std::uint64_t>(member.status.st_size);
-  if (!is_readable(member)) faults.add(member.path, with_reason("cannot be read", errno));
+  if (readable == Readable::must_be && !is_readable(member)) faults.add(member.path, with_reason("cannot be read", errno));
 }
 
-}  // namespace
-
-SourceSurvey survey_source(const Source& source) {
-  source_status(source.path);  // a source that is not there is told of as that
-  refuse_own_place(source);
-  return survey_again(source);
-}
-
-SourceSurvey survey_again(const Source& source) {
+SourceSurvey survey_of(const Source& source, Readable readable) {
   const struct stat status = source_status(source.path);
   SourceSurvey survey;
   std::uint64_t members = 1;
@@ -72,7 +66,7 @@ SourceSurvey survey_again(const Source& source) {
     MemberFaults faults;
     survey.mounts = walk_source(source, faults, [&](const SourceMember& member) {
       ++members;
-      count(member, survey, faults);
+      count(member, readable, survey, faults);
       hash.update(stamp_line(member.path, member.status, source.exclude.empty() || !S_ISDIR(member.status.st_mode)));
     });
     faults.throw_if_any(source.path);
@@ -80,6 +74,16 @@ SourceSurvey survey_again(const Source& source) {
   survey.stamp = fmt::format("{} {} {}", hash.finish().text(), members, top_text(status));
   return survey;
 }
+
+}  // namespace
+
+SourceSurvey survey_source(const Source& source) {
+  source_status(source.path);  // a source that is not there is told of as that
+  refuse_own_place(source);
+  return survey_of(source, Readable::must_be);
+}
+
+SourceSurvey survey_again(const Source& source) { return survey_of(source, Readable::was); }
 
 bool is_as_it_was(const SourceSurvey& survey, const std::string& stamp) {
   const auto members = [](std::string_view text) { return text.substr(0, text.find(' ')); };

@@ -35,6 +35,7 @@ int read_all(int descriptor, std::uint64_t size, std::string& buffer, std::uint6
     seen += static_cast<std::uint64_t>(got);
     if (seen > size) return 0;
     out(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+    if (seen == size && static_cast<std::size_t>(got) < buffer.size()) return 0;  // it was asked for more, and had no more
   }
 }
 
