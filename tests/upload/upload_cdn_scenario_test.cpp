@@ -59,7 +59,7 @@ class Reader {
   }
 
   io::HttpAnswer get(const std::string& path) {
-    return http_.call({.method = "GET", .url = url_ + path, .at_most = 64U * 1024 * 1024});
+    return http_.call({.method = "GET", .url = url_ + path, .headers = {}, .at_most = 64U * 1024 * 1024});
   }
 
   void read_tree(const std::string& head) {
