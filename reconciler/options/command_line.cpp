@@ -24,9 +24,14 @@ Error unknown_command(const std::string& word) {
 
 /// "help" and "help COMMAND" are the same as --help.
 ShowHelp help_of(const Words& words) {
-  if (words.size() > 2) wrong(fmt::format("help takes one command, not also \"{}\"", io::printable(words[2])), see(""));
   if (words.size() < 2 || words[1] == help_command) return {.text = help_page("")};
-  if (find_command(words[1]) == nullptr) throw unknown_command(words[1]);
+  const CommandEntry* const command = find_command(words[1]);
+  if (command == nullptr) throw unknown_command(words[1]);
+  const auto is_its_verb = [&](const Form& form) {
+    return form.verb == words[2];
+  };  // "help fleet status": the page has all verbs
+  if (words.size() > 3 || (words.size() == 3 && std::none_of(command->forms.begin(), command->forms.end(), is_its_verb)))
+    wrong(fmt::format("help takes one command, not also \"{}\"", io::printable(words.back())), see(words[1]));
   return {.text = help_page(words[1])};
 }
 

@@ -214,12 +214,15 @@ class Choosing {
   void approve(const std::set<Verb>& verbs) {
     selection_.approved_ = verbs;
     for (const auto& [address, changes] : changes_) {
-      if (std::all_of(changes.begin(), changes.end(), [&](const DraftChange* one) { return verbs.contains(one->change.verb); }))
-        continue;
+      const auto unapproved =
+          std::find_if(changes.begin(), changes.end(), [&](const DraftChange* one) { return !verbs.contains(one->change.verb); });
+      if (unapproved == changes.end()) continue;
+      const Verb verb = (*unapproved)->change.verb;
       const std::string needed(address);
       each_dependent(needed, [&](const std::string& dependent) {
-        const auto [place, fresh] = selection_.waits_.try_emplace(dependent, needed);
-        if (!fresh && needed < place->second) place->second = needed;  // the same, in whatever order they are visited
+        const auto [place, fresh] = selection_.waits_.try_emplace(dependent, Selection::Needed{needed, verb});
+        if (!fresh && needed < place->second.address)
+          place->second = {needed, verb};  // the same, in whatever order they are visited
         return fresh;
       });
     }
@@ -258,12 +261,13 @@ std::optional<Reason> Selection::why_needed(const Address& address) const {
 Held Selection::held(const Change& change) const {
   const bool itself = !approved_->contains(change.verb);
   const std::string why = itself ? fmt::format("--approve does not name \"{}\"", text_of(change.verb))
-                                 : fmt::format("it needs \"{}\", which was not approved", waits_.at(change.address.text));
+                                 : fmt::format("it needs \"{}\", which was not approved", waits_.at(change.address.text).address);
   return {.address = change.address,
           .verb = change.verb,
           .code = Code::not_approved,
           .text = fmt::format("{}; {}", change.because.front().text, why),
-          .mend = "look at it; if it is right, name it in --approve too",
+          .mend = fmt::format("look at it; if it is right, name {} in --approve too",
+                              text_of(itself ? change.verb : waits_.at(change.address.text).verb)),
           .because = change.because};
 }
 

@@ -55,7 +55,11 @@ class Selection {
       chosen_;                      ///< address → the target that needs it, "" for itself; nullopt: all
   std::set<std::string> left_out_;  ///< what is excluded, and what needs it
   std::optional<std::set<Verb>> approved_;
-  std::unordered_map<std::string, std::string> waits_;  ///< address → what it needs that is not approved
+  struct Needed {
+    std::string address;
+    Verb verb;  ///< one of its verbs that are not approved
+  };
+  std::unordered_map<std::string, Needed> waits_;  ///< address → what it needs that is not approved
   std::set<std::string> lost_;
 };
 

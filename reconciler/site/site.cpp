@@ -85,8 +85,10 @@ void require_made(const ServerSection& server, io::Files& files) {
                 "rebuild\", which rebuilds the state from the store; nothing was done")
         .about(server.state);
   }
-  throw Error(Fault::local, fmt::format("this server has no state yet: \"{}\" does not exist", io::printable(server.state)),
-              "run \"ingot init\" beside this manifest once; it creates what is missing")
+  throw Error(
+      Fault::local, fmt::format("this server has no state yet: \"{}\" does not exist", io::printable(server.state)),
+      "run \"ingot init\" once, with the same -f, --rev and --repo as this run, and with its --home as the folder; it creates "
+      "what is missing")
       .about(server.state);
 }
 

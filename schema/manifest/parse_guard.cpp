@@ -27,8 +27,12 @@ std::variant<Guard, Problems> parse_guard(std::string_view text, const std::stri
   ProblemList problems;
   const std::size_t file = problems.add_file(path);
   const ParsedToml parsed = parse_toml(text, file, largest_guard, problems);
-  const FileContext context{
-      .file = file, .folder = folder_of(path), .home = folder_of(path), .name_for_at = path, .whole = parsed.whole};
+  const FileContext context{.file = file,
+                            .folder = folder_of(path),
+                            .home = folder_of(path),
+                            .below_home = {},
+                            .name_for_at = path,
+                            .whole = parsed.whole};
   Guard guard;
   TableReader table(parsed.root, {1, 1}, "", context, problems);
   if (auto section = table.table({"guard", "{ git = [\"clean\"] }"})) {

@@ -63,8 +63,8 @@ class ManifestReader {
   void read_card_of(PeerDraft& peer);
   std::vector<Included> files_to_include();
   void add_matches(const std::string& pattern, Spot spot, std::vector<Included>& found);
-  /// What the relative paths of a file in this folder are relative to.
-  std::string home_of(const std::string& folder) const;
+  /// Whether the paths of a file in `folder` are relative to the home, not to that folder.
+  bool is_at_home(const std::string& folder) const;
   Manifest finished();
 
   std::string root_;
@@ -99,9 +99,8 @@ std::optional<std::string> ManifestReader::bytes_of(const std::string& path, Spo
   return bytes;
 }
 
-std::string ManifestReader::home_of(const std::string& folder) const {
-  if (!files_.home || !folder.starts_with(folder_) || (folder_.empty() && folder.starts_with('/'))) return folder;
-  return *files_.home + folder.substr(folder_.size());
+bool ManifestReader::is_at_home(const std::string& folder) const {
+  return files_.home && folder.starts_with(folder_) && !(folder_.empty() && folder.starts_with('/'));
 }
 
 bool ManifestReader::read_root() {
@@ -111,7 +110,8 @@ bool ManifestReader::read_root() {
   const ParsedToml parsed = parse_toml(*bytes, file, largest_manifest, draft_.problems);
   const FileContext context{.file = file,
                             .folder = folder_,
-                            .home = home_of(folder_),
+                            .home = files_.home.value_or(folder_),
+                            .below_home = {},
                             .name_for_at = root_.substr(folder_.size()),
                             .whole = parsed.whole};
   draft_.references_certain = parsed.whole;
@@ -246,9 +246,11 @@ void ManifestReader::read_included(const Included& included) {
   const std::size_t file = draft_.problems.add_file(included.path);
   const ParsedToml parsed = parse_toml(*bytes, file, largest_manifest, draft_.problems);
   const bool below = included.path.starts_with(folder_);
+  const std::string folder = folder_of(included.path);
   const FileContext context{.file = file,
-                            .folder = folder_of(included.path),
-                            .home = home_of(folder_of(included.path)),
+                            .folder = folder,
+                            .home = is_at_home(folder) ? *files_.home : folder,
+                            .below_home = is_at_home(folder) ? folder.substr(folder_.size()) : std::string(),
                             .name_for_at = below ? included.path.substr(folder_.size()) : included.path,
                             .whole = parsed.whole};
   draft_.references_certain = draft_.references_certain && parsed.whole;

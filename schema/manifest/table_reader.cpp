@@ -116,7 +116,7 @@ std::optional<std::string> TableReader::ruled(TomlKey key,
 
 std::optional<std::string> TableReader::path(TomlKey key) {
   const auto written = ruled(key, why_not_a_path);
-  return written ? std::optional<std::string>(joined_path(context_.home, *written)) : std::nullopt;
+  return written ? std::optional<std::string>(at_home(*written)) : std::nullopt;
 }
 
 std::optional<std::string> TableReader::part(TomlKey key) {
@@ -124,7 +124,12 @@ std::optional<std::string> TableReader::part(TomlKey key) {
   return written ? std::optional<std::string>(joined_path(context_.folder, *written)) : std::nullopt;
 }
 
-std::string TableReader::at_home(std::string_view path) const { return joined_path(context_.home, path); }
+std::string TableReader::at_home(std::string_view path) const {
+  if (context_.below_home.empty() || path.starts_with('/')) return joined_path(context_.home, path);
+  const std::string below =
+      plain_path(context_.below_home + std::string(path));  // so that "images/.." asks for no folder "images"
+  return below.empty() ? parent_folder(context_.home + ".") : joined_path(context_.home, below);
+}
 
 void TableReader::texts(TomlKey key, const std::function<void(const std::string&, Spot)>& take) {
   const TomlValue* found = value(key);

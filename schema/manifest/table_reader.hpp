@@ -19,6 +19,7 @@ struct FileContext {
   std::size_t file = 0;       ///< index into ProblemList::files
   std::string folder{};       ///< of the file, as it can be opened: "" or ending with "/"
   std::string home{};         ///< what its paths are relative to, but for those of the manifest's own files; likewise
+  std::string below_home{};   ///< its folder below the home, "" or ending with "/"; it need not exist there
   std::string name_for_at{};  ///< relative to the root manifest's folder
   bool whole = true;          ///< false: parts could not be read, so a missing key is no problem
 };

@@ -391,6 +391,8 @@ TEST_F(Commands, help_is_a_command_too_and_a_pattern_is_no_name) {
   EXPECT_EQ(ingot({"help"}).out, ingot({"--help"}).out);
   EXPECT_EQ(ingot({"help", "plan"}).out, ingot({"plan", "--help"}).out);
   EXPECT_EQ(ingot({"help", "plan", "apply"}).exit, 64);
+  EXPECT_EQ(ingot({"help", "fleet", "status"}).out, ingot({"fleet", "--help"}).out);
+  EXPECT_EQ(ingot({"help", "fleet", "plam"}).exit, 64);
   EXPECT_THAT(ingot({"help", "pln"}).err, HasSubstr("did you mean \"plan\"?"));
   two_servers();
   EXPECT_THAT(at("gold", {"query", "images", "a*"}).err, HasSubstr("not a pattern"));

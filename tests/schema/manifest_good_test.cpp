@@ -329,7 +329,7 @@ TEST(good_manifests, have_paths_relative_to_a_home_but_for_their_own_files) {
   EXPECT_EQ(manifest.peers[0].card_path, "repo/site/../p.card");
   EXPECT_EQ(manifest.peers[0].credentials.token_file, "/srv/gold/token");
   EXPECT_EQ(manifest.images[0].source, "/srv/gold/../stage/b");
-  EXPECT_EQ(manifest.images[1].source, "/srv/gold/images/../stage/a");
+  EXPECT_EQ(manifest.images[1].source, "/srv/gold/stage/a") << "there may be no folder images";
   EXPECT_EQ(manifest.images[1].at, (At{"images/a.toml", 1}));
 }
 

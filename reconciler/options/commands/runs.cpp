@@ -228,8 +228,8 @@ is deferred to the next run; if nothing else is left, the exit code is 0.
 
 With --approve, actions of other verbs are held (exit code 7). update brings new images into series that follow a peer; remove is
 what prune does; export, switch and unexport keep the exports current, and also carry out a changed [[export]]; repair fetches damaged
-images again. A new site needs register and instantiate once: run "ingot apply" there first. "ingot plan --approve VERB,..." shows
-what a run would do and hold.
+images again. A new site needs register and instantiate once, and create for each series: run "ingot apply" there first.
+"ingot plan --approve VERB,..." shows what a run would do and hold.
 )"};
   reconcile.events = true;
   add_form<ReconcileArguments>(reconcile)

@@ -25,7 +25,8 @@ std::string removal_limit(const Guard& guard, std::string_view noun, std::uint64
 }
 
 std::string how_to_raise(std::string_view limit, std::uint64_t to) {
-  return fmt::format("run \"ingot apply --raise-limit {}={}\", with the same -f, --rev and --repo as this run", limit, to);
+  return fmt::format("run \"ingot apply --raise-limit {}={}\", with the same -f, --rev, --repo and --home as this run", limit,
+                     to);
 }
 
 }  // namespace ingot::plan
