@@ -162,7 +162,9 @@ struct FakeStore::Impl {
     response.headers.clear();
     refuse(response, failing->status, failing->code);
     if (failing->retry_after > 0) response.set_header("Retry-After", std::to_string(failing->retry_after));
-    if (failing->cut) {  // a length that never comes: httplib closes the connection
+    if (failing->cut && request.method == "HEAD") {
+      refuse(response, 502, "");
+    } else if (failing->cut) {  // a length that never comes: httplib closes the connection
       response.status = 200;
       response.body.clear();
       response.set_content_provider(1'000'000, "text/plain", [](std::size_t, std::size_t, httplib::DataSink&) { return false; });

@@ -22,9 +22,9 @@ struct FakeObject {
 struct StoreFault {
   int status = 500;
   std::string code = "InternalError";
-  bool done = false;      ///< the store does what it was asked for, and fails then
-  int retry_after = 0;    ///< seconds; 0: it says nothing
-  bool cut = false;       ///< the connection ends instead of an answer
+  bool done = false;    ///< the store does what it was asked for, and fails then
+  int retry_after = 0;  ///< seconds; 0: it says nothing
+  bool cut = false;     ///< the connection ends instead of an answer; to a HEAD, which has no body to cut, a proxy says so (502)
   std::string etag = {};  ///< not "": all is well, but for this ETag in the answer
 };
 
