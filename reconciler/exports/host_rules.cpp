@@ -49,7 +49,8 @@ class Walker {
   void go_to_root() {
     at_ = "/";
     Step root{.path = "/"};
-    if (lstat("/", &root.status) == 0) way_.steps.push_back(std::move(root));
+    if (lstat("/", &root.status) == 0) return way_.steps.push_back(std::move(root));
+    way_.why = fmt::format("\"/\" cannot be looked at: {}", io::errno_text(errno));
   }
 
   void take_step() {
@@ -130,24 +131,27 @@ LiesIn lies_in(const std::string& path, const std::string& folder) {
   return {.inside = why.empty() && is_within(way.real, other.real), .why = why};
 }
 
-std::optional<std::string> why_not_below(const std::string& path, const std::vector<std::string>& folders,
-                                         const std::string& key) {
+std::optional<Objection> why_not_below(const std::string& path, const std::vector<std::string>& folders, const std::string& key) {
   const Way way = way_to(path);
-  if (!way.why.empty()) return way.why;
+  if (!way.why.empty()) return Objection{.why = way.why, .unwalkable = true};
+  std::string unwalkable;
   for (const std::string& folder : folders) {
     const Way listed = way_to(folder);
     if (listed.why.empty() && is_within(way.real, listed.real)) return std::nullopt;
+    if (unwalkable.empty()) unwalkable = listed.why;
   }
-  return fmt::format("this runs as root, and \"{}\" lies below no folder that this host's guard file lists in [guard] {}",
-                     io::printable(path), key);
+  if (!unwalkable.empty()) return Objection{.why = unwalkable, .unwalkable = true};
+  return Objection{
+      .why = fmt::format("this runs as root, and \"{}\" lies below no folder that this host's guard file lists in [guard] {}",
+                         io::printable(path), key)};
 }
 
-std::optional<std::string> why_others_can_write(const std::string& path, bool sticky) {
+std::optional<Objection> why_others_can_write(const std::string& path, bool sticky) {
   const Way way = way_to(path);
   for (const Step& step : way.steps) {
-    if (std::string who = who_can_write(step, sticky && step.path != way.real); !who.empty()) return who;
+    if (std::string who = who_can_write(step, sticky && step.path != way.real); !who.empty()) return Objection{.why = who};
   }
-  return way.why.empty() ? std::nullopt : std::optional(way.why);
+  return way.why.empty() ? std::nullopt : std::optional(Objection{.why = way.why, .unwalkable = true});
 }
 
 }  // namespace ingot::exports

@@ -23,14 +23,19 @@ struct LiesIn {
 };
 LiesIn lies_in(const std::string& path, const std::string& folder);
 
-/// Why `path` does not lie below one of `folders`, as a sentence; nullopt: it does. Links are resolved as far as the path is
-/// there; a path that cannot be walked lies nowhere. `key`: the key of the guard file that lists `folders`.
-std::optional<std::string> why_not_below(const std::string& path, const std::vector<std::string>& folders,
-                                         const std::string& key);
+/// What speaks against a path.
+struct Objection {
+  std::string why;          ///< a sentence
+  bool unwalkable = false;  ///< nobody can tell, because that path cannot be walked: no rule is broken
+};
+
+/// Why `path` does not lie below one of `folders`; nullopt: it does. Links are resolved as far as the path is there.
+/// `key`: the key of the guard file that lists `folders`.
+std::optional<Objection> why_not_below(const std::string& path, const std::vector<std::string>& folders, const std::string& key);
 
 /// Who else than root and this user can write what is at `path` or a folder above it, or a folder or link that a link on the way
-/// leads through, as a sentence; also why that cannot be told. nullopt: nobody, as far as modes tell. What is not there yet does
-/// not count. `sticky`: a folder such as /tmp, where nobody can rename another's files, will do above `path`.
-std::optional<std::string> why_others_can_write(const std::string& path, bool sticky);
+/// leads through; also why that cannot be told. nullopt: nobody, as far as modes tell. What is not there yet does not count.
+/// `sticky`: a folder such as /tmp, where nobody can rename another's files, will do above `path`.
+std::optional<Objection> why_others_can_write(const std::string& path, bool sticky);
 
 }  // namespace ingot::exports

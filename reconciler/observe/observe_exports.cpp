@@ -63,6 +63,13 @@ std::optional<plan::ExportRefusal> refused(Code code, std::string text, std::str
   return plan::ExportRefusal{.code = code, .text = std::move(text), .mend = std::move(mend)};
 }
 
+constexpr auto mend_of_path = "make that path readable for the user who runs ingot, mend its links, or look at its disk";
+
+/// No rule is broken: what it says of a folder, nobody can tell.
+std::optional<plan::ExportRefusal> unwalkable(const std::string& why) {
+  return refused(Code::unreadable, fmt::format("whether root may write there cannot be told: {}", why), mend_of_path);
+}
+
 /// A path, and the key of the host's guard file that must list it.
 struct Unlisted {
   std::string_view key;
@@ -89,20 +96,25 @@ std::optional<plan::ExportRefusal> why_not_as_root(const std::string& folder, co
   const std::string program = what.entry && !what.entry->run.empty() ? what.entry->run.front() : "";
   auto why_to = exports::why_not_below(folder, guard.export_to.value_or(none), "export_to");
   auto why_run = program.empty() ? std::nullopt : exports::why_not_below(program, guard.export_run.value_or(none), "export_run");
+  for (const auto& why : {why_to, why_run}) {
+    if (why && why->unwalkable) return unwalkable(why->why);
+  }
   if (why_to || why_run) {
     std::vector<Unlisted> unlisted;
     if (why_to) unlisted.push_back({"export_to", folder});
     if (why_run) unlisted.push_back({"export_run", parent_folder(program)});
-    return refused(Code::host_guard, why_to ? *std::move(why_to) : *std::move(why_run), mend_of_guard(unlisted));
+    return refused(Code::host_guard, why_to ? why_to->why : why_run->why, mend_of_guard(unlisted));
   }
-  if (auto why = exports::why_others_can_write(folder, false))
-    return refused(Code::host_guard, fmt::format("root exports to \"{}\" only if root alone can write there: {}", folder, *why),
-                   mend_of_mode);
+  const auto others = [](const std::string& path, bool sticky, std::string_view rule) -> std::optional<plan::ExportRefusal> {
+    const auto why = exports::why_others_can_write(path, sticky);
+    if (!why) return std::nullopt;
+    if (why->unwalkable) return unwalkable(why->why);
+    return refused(Code::host_guard, fmt::format("{}: {}", rule, why->why), mend_of_mode);
+  };
+  if (auto refusal = others(folder, false, fmt::format("root exports to \"{}\" only if root alone can write there", folder)))
+    return refusal;
   if (program.empty()) return std::nullopt;
-  if (auto why = exports::why_others_can_write(program, true))
-    return refused(Code::host_guard, fmt::format("root runs \"{}\" only if root alone can change it: {}", program, *why),
-                   mend_of_mode);
-  return std::nullopt;
+  return others(program, true, fmt::format("root runs \"{}\" only if root alone can change it", program));
 }
 
 std::optional<plan::ExportRefusal> why_no_such_owner(const ExportEntry& entry) {
@@ -123,7 +135,7 @@ std::optional<plan::ExportRefusal> why_inside(const std::string& folder, const s
   if (!lies.why.empty())
     return refused(Code::unreadable,
                    fmt::format("whether \"{}\" lies in {} cannot be told: {}", io::printable(folder), what, lies.why),
-                   "make that path readable for the user who runs ingot, or mend its links");
+                   mend_of_path);
   if (!lies.inside) return std::nullopt;
   return refused(Code::in_the_way, fmt::format("\"{}\" lies in {}", io::printable(folder), what), "name a folder outside of it");
 }
@@ -147,8 +159,7 @@ std::optional<plan::ExportRefusal> why_others_are_there(const std::string& folde
 
 std::optional<plan::ExportRefusal> why_refused(const std::string& folder, const Folder& what, const Manifest& manifest) {
   if (!what.unwalkable.empty())
-    return refused(Code::unreadable, fmt::format("`to` cannot be looked at: {}", what.unwalkable),
-                   "make that path readable for the user who runs ingot, or mend its links");
+    return refused(Code::unreadable, fmt::format("`to` cannot be looked at: {}", what.unwalkable), mend_of_path);
   struct stat status {};
   if (stat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode))
     return refused(Code::in_the_way, fmt::format("\"{}\" is no folder", io::printable(folder)),

@@ -104,11 +104,10 @@ class Stage:
 
 
 def judge_of(injection):
-    """An export that cannot be looked at may be one that somebody changed, and a folder above it one that others can write: it is
-    left alone, and said so (7). No other fault may be taken for that."""
+    """An export that cannot be looked at may be one that somebody changed: it is left alone, and said so (7). No other fault may be
+    taken for that."""
     def judge(ran):
-        said = ran.stdout + ran.stderr
-        left_alone = ran.returncode == 7 and ("changed-export" in said or "cannot be looked at: Input/output error" in said)
+        left_alone = ran.returncode == 7 and "changed-export" in ran.stdout + ran.stderr
         return (True, []) if left_alone and injection.split("=")[1].split(":")[0] in LOOKS else fault_sweep.judge(ran)
     return judge
 
