@@ -200,18 +200,23 @@ io::HttpAnswer Bucket::ask_once(const Question& question) {
                      .may_go_on = options_.may_go_on});
 }
 
-io::HttpAnswer Bucket::ask(const Question& question) {
+Bucket::LastAnswer Bucket::answer_to(const Question& question) {
   for (int failures = 1;; ++failures) {
     io::HttpAnswer answer = ask_once(question);
     const bool as_known = answer.status == 304 && question.headers.contains(if_none_match);
     const bool fine = is_good(question.method, answer) || as_known || (question.not_there_is_fine && is_not_there(answer)) ||
                       (question.at_most > 0 && answer.too_long) ||
                       (!question.fine_code.empty() && element_text(answer.body, "Code") == question.fine_code);
-    if (fine) return answer;
-    if (!is_worth_another(answer) || failures >= options_.retry.attempts) fail(question, answer);
+    if (fine || !is_worth_another(answer) || failures >= options_.retry.attempts) return {std::move(answer), fine};
     io::sleep_unless_interrupted(clock_, io::wait_before_retry(options_.retry, failures, asked_wait(answer), 0.5),
                                  options_.may_go_on);
   }
+}
+
+io::HttpAnswer Bucket::ask(const Question& question) {
+  LastAnswer last = answer_to(question);
+  if (!last.fine) fail(question, last.answer);
+  return std::move(last.answer);
 }
 
 void Bucket::fail(const Question& question, const io::HttpAnswer& answer) const {
@@ -284,9 +289,17 @@ std::optional<std::string> Bucket::finish_parts(const std::string& path, const s
                           .read = reader_of(text),
                           .not_there_is_fine = true,
                           .fine_code = "InvalidPart"};
-  const io::HttpAnswer answer = ask(question);
+  const auto [answer, fine] = answer_to(question);
+  // Not every store says of parts that it has lost that they are not there: radosgw fails with 500.
+  if (!fine && (answer.status < 500 || knows_parts(path, id))) fail(question, answer);
   if (!is_good(question.method, answer)) return std::nullopt;
   return clean_etag(element_text(answer.body, "ETag"));
+}
+
+bool Bucket::knows_parts(const std::string& path, const std::string& id) {
+  const Question question{
+      .method = "GET", .path = path, .query = {{"uploadId", id}}, .at_most = longest_error, .not_there_is_fine = true};
+  return ask(question).status != 404;
 }
 
 void Bucket::drop_parts(const std::string& path, const std::string& id) {

@@ -80,9 +80,17 @@ class Bucket {
 
  private:
   struct Question;
+  struct LastAnswer {
+    io::HttpAnswer answer;
+    bool fine = false;
+  };
+  /// Asks until the answer is fine, or no more may be asked.
+  LastAnswer answer_to(const Question& question);
+  /// The same, but Error{incomplete} if it is not fine.
   io::HttpAnswer ask(const Question& question);
   io::HttpAnswer ask_once(const Question& question);
   [[noreturn]] void fail(const Question& question, const io::HttpAnswer& answer) const;
+  bool knows_parts(const std::string& path, const std::string& id);
 
   io::HttpClient& http_;
   UploadEntry place_;

@@ -143,6 +143,10 @@ struct FakeStore::Impl {
     if (request.method == "POST") return post(request, response, path);
     if (request.method == "PUT") return put(request, response, path);
     if (request.method == "DELETE") return remove(request, response, path);
+    if (request.has_param("uploadId")) {
+      if (!uploads.contains(request.get_param_value("uploadId"))) return refuse(response, 404, "NoSuchUpload");
+      return response.set_content("<ListPartsResult/>", "application/xml");
+    }
     const auto object = objects.find(path);
     if (object == objects.end()) return refuse(response, 404, "NoSuchKey");
     give(request, response, object->second);

@@ -223,11 +223,23 @@ TEST_F(uploading, large_files_go_in_parts_which_are_kept_when_a_run_dies) {
 
 TEST_F(uploading, an_upload_in_parts_that_was_finished_before_the_run_died_is_found) {
   publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
-  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
-    return request.starts_with("POST") && request.ends_with("?uploadId") ? std::optional(StoreFault{.done = true}) : std::nullopt;
+  bool finished = false;
+  store_.fail([&](const std::string& request) -> std::optional<StoreFault> {
+    finished = finished || (request.starts_with("POST") && request.ends_with("?uploadId"));
+    return finished ? std::optional(StoreFault{.done = true}) : std::nullopt;
   });
   EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
   store_.fail(nullptr);
+  put();
+  EXPECT_EQ(store_.open_uploads(), 0U);
+  EXPECT_THAT(paths(), Contains("head.dsse"));
+}
+
+TEST_F(uploading, an_upload_in_parts_whose_end_was_not_heard_is_found_at_once) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  store_.fail([](const std::string& request) -> std::optional<StoreFault> {
+    return request.starts_with("POST") && request.ends_with("?uploadId") ? std::optional(StoreFault{.done = true}) : std::nullopt;
+  });
   put();
   EXPECT_EQ(store_.open_uploads(), 0U);
   EXPECT_THAT(paths(), Contains("head.dsse"));
@@ -291,6 +303,25 @@ TEST_F(uploading, drops_the_parts_that_it_begins_anew) {
     return first ? std::optional(StoreFault{.status = 400, .code = "InvalidPart"}) : std::nullopt;
   });
   put();
+  EXPECT_THAT(paths(), Contains("b/large"));
+  EXPECT_EQ(store_.open_uploads(), 0U);
+}
+
+TEST_F(uploading, begins_anew_where_a_store_fails_at_parts_that_it_has_lost) {
+  publish(1, {{"root/1.dsse", "root"}, {"b/large", std::string(2 * small_part, 'x')}});
+  int finished = 0;
+  const auto fail_at_first = [&](const std::string& request) -> std::optional<StoreFault> {
+    const bool first = request.starts_with("POST") && request.ends_with("?uploadId") && ++finished == 1;
+    return first ? std::optional(StoreFault{}) : std::nullopt;
+  };
+  store_.fail(fail_at_first);
+  EXPECT_EQ(code_of([&] { put(); }), Code::unreachable);
+  ASSERT_EQ(store_.open_uploads(), 1U) << "it knows the parts: they are kept for the next run";
+  bucket_.drop_parts("b/large", records_.parts("b/large").value().id);
+  finished = 0;
+  store_.fail(fail_at_first);
+  put();
+  EXPECT_EQ(finished, 2);
   EXPECT_THAT(paths(), Contains("b/large"));
   EXPECT_EQ(store_.open_uploads(), 0U);
 }
