@@ -100,21 +100,23 @@ TEST_F(curl_credentials, a_key_goes_to_the_store_alone) {
 }
 
 TEST_F(curl_credentials, a_newer_key_of_the_file_is_taken_when_the_old_one_is_refused) {
-  const TestFolder folder;
-  const auto write_key = [&](const std::string& id) {
-    write_text(folder / "keys", "[default]\naws_access_key_id = " + id + "\naws_secret_access_key = " + canary + "\n");
-  };
-  write_key("old");
-  RawServer store([&](const RawConnection& connection, const std::string& request) {
-    write_key("new");
-    const bool is_new = request.find("Credential=new/") != std::string::npos;
-    connection.send(is_new ? raw("200 OK\r\nContent-Length: 2", "ok") : raw("403 No\r\nContent-Length: 0", ""));
-  });
-  std::string address = store.url();
-  address.pop_back();
-  access_.credentials.s3 = S3Access{.endpoint = address, .key = {.file = folder / "keys"}};
-  EXPECT_EQ(get({store.url()}).status, Status::ok);
-  EXPECT_EQ(store.requests().size(), 2U);
+  for (const auto& refusal : std::vector<std::string>{"403 No", "400 ExpiredToken"}) {
+    const TestFolder folder;
+    const auto write_key = [&](const std::string& id) {
+      write_text(folder / "keys", "[default]\naws_access_key_id = " + id + "\naws_secret_access_key = " + canary + "\n");
+    };
+    write_key("old");
+    RawServer store([&](const RawConnection& connection, const std::string& request) {
+      write_key("new");
+      const bool is_new = request.find("Credential=new/") != std::string::npos;
+      connection.send(is_new ? raw("200 OK\r\nContent-Length: 2", "ok") : raw(refusal + "\r\nContent-Length: 0", ""));
+    });
+    std::string address = store.url();
+    address.pop_back();
+    access_.credentials.s3 = S3Access{.endpoint = address, .key = {.file = folder / "keys"}};
+    EXPECT_EQ(get({store.url()}).status, Status::ok) << refusal;
+    EXPECT_EQ(store.requests().size(), 2U) << refusal;
+  }
 }
 
 TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {

@@ -248,7 +248,11 @@ CurlAttempt judge_body(const Transfer& transfer) {
   return attempt;
 }
 
-bool is_denied(const Transfer& transfer) { return transfer.headers.status == 401 || transfer.headers.status == 403; }
+/// Of a key whose time is over, S3-compatible stores say 400 (ExpiredToken).
+bool is_denied(const Transfer& transfer) {
+  const int status = transfer.headers.status;
+  return status == 401 || status == 403 || (status == 400 && transfer.settings.s3);
+}
 
 /// An answer, but not to this request: of a server that is busy, that does not let us in, or that has trouble with this path.
 CurlAttempt judge_refusal(CURL* handle, const Transfer& transfer, const NotAnAnswer& wrong) {

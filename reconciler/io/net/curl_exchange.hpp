@@ -32,7 +32,7 @@ struct CurlAttempt {
   ConnectionGate::Trouble trouble = ConnectionGate::Trouble::none;
   bool retry = false;     ///< worth another attempt
   bool busy = false;      ///< it asks to wait: 429, 503, Retry-After
-  bool denied = false;    ///< 401, 403
+  bool denied = false;    ///< 401, 403; also 400 of a store to a signed request
   bool stalled = false;   ///< it gave nothing, or next to nothing, for the stall time
   bool stopped = false;   ///< the sink wanted no more
   bool reusable = false;  ///< the handle came through well; after a failure libcurl keeps things that reset does not clear
